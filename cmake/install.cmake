@@ -1,0 +1,2 @@
+# cmake --install and packages. Filled by the targets that exist.
+include(GNUInstallDirs)

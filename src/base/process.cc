@@ -1,0 +1,393 @@
+#include "base/process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <map>
+
+#include "base/clock.h"
+
+extern char** environ;
+
+namespace anneal {
+namespace {
+
+constexpr int64_t kNsPerMs = 1'000'000;
+
+int64_t TimevalNs(const timeval& t) {
+  return int64_t{t.tv_sec} * 1'000'000'000 + int64_t{t.tv_usec} * 1000;
+}
+
+int PollTimeoutMs(int64_t deadline_ns) {
+  if (deadline_ns == INT64_MAX) return -1;
+  int64_t left_ns = deadline_ns - Clock::System().MonotonicNs();
+  if (left_ns <= 0) return 0;
+  int64_t left_ms = (left_ns + kNsPerMs - 1) / kNsPerMs;
+  return left_ms > INT_MAX ? INT_MAX : static_cast<int>(left_ms);
+}
+
+int64_t DeadlineNs(int64_t timeout_ns) {
+  int64_t now_ns = Clock::System().MonotonicNs();
+  return timeout_ns >= INT64_MAX - now_ns ? INT64_MAX : now_ns + timeout_ns;
+}
+
+ExitState ExitStateOf(int wait_status, const rusage& usage) {
+  ExitState state;
+  if (WIFSIGNALED(wait_status)) {
+    state.signal = WTERMSIG(wait_status);
+  } else {
+    state.code = WEXITSTATUS(wait_status);
+  }
+  state.user_ns = TimevalNs(usage.ru_utime);
+  state.system_ns = TimevalNs(usage.ru_stime);
+  state.max_rss_bytes = int64_t{usage.ru_maxrss} * 1024;
+  return state;
+}
+
+class SystemChild : public Child {
+ public:
+  SystemChild(int pid, int in, int out, int err) : pid_(pid), in_(in), out_(out), err_(err) {}
+  ~SystemChild() override {
+    if (!reaped_) {
+      ::kill(-pid_, SIGKILL);
+      (void)Reap(0);
+    }
+    for (int fd : {in_, out_, err_}) {
+      if (fd >= 0) ::close(fd);
+    }
+  }
+  SystemChild(const SystemChild&) = delete;
+  SystemChild& operator=(const SystemChild&) = delete;
+
+  int pid() const override { return pid_; }
+
+  Result<int64_t> CpuTimeNs() const override {
+    clockid_t clock;
+    timespec time{};
+    int error = ::clock_getcpuclockid(pid_, &clock);
+    if (error != 0 || ::clock_gettime(clock, &time) != 0) {
+      return Error(Code::kUnavailable, "CPU time of process {}: {}", pid_,
+                   std::strerror(error != 0 ? error : errno));
+    }
+    return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  }
+
+  Status Write(std::string_view bytes) override {
+    while (!bytes.empty()) {
+      ssize_t n = ::write(in_, bytes.data(), bytes.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) {
+        return Error(Code::kUnavailable, "writing to process {}: {}", pid_, std::strerror(errno));
+      }
+      bytes.remove_prefix(static_cast<size_t>(n));
+    }
+    return Status();
+  }
+
+  void CloseStdin() override {
+    if (in_ >= 0) ::close(in_);
+    in_ = -1;
+  }
+
+  Result<std::string> ReadLine(int64_t timeout_ns) override {
+    int64_t deadline_ns = DeadlineNs(timeout_ns);
+    for (;;) {
+      if (size_t end = buffer_.find('\n'); end != std::string::npos) {
+        std::string line = buffer_.substr(0, end);
+        buffer_.erase(0, end + 1);
+        return line;
+      }
+      pollfd poll_fd{out_, POLLIN, 0};
+      int ready = ::poll(&poll_fd, 1, PollTimeoutMs(deadline_ns));
+      if (ready < 0 && errno == EINTR) continue;
+      if (ready == 0) {
+        return Error(Code::kDeadlineExceeded, "process {} printed no line within {} ms", pid_,
+                     timeout_ns / kNsPerMs);
+      }
+      std::array<char, 4096> chunk;
+      ssize_t n = ::read(out_, chunk.data(), chunk.size());
+      if (n > 0) {
+        buffer_.append(chunk.data(), static_cast<size_t>(n));
+        continue;
+      }
+      if (n < 0 && errno == EINTR) continue;
+      if (!buffer_.empty()) return std::exchange(buffer_, std::string());
+      return Error(Code::kOutOfRange, "process {} closed its output", pid_);
+    }
+  }
+
+  Status Signal(int signal_number) override {
+    if (reaped_ || ::kill(-pid_, signal_number) != 0) {
+      return Error(Code::kNotFound, "signal {}: process {} has ended", signal_number, pid_);
+    }
+    return Status();
+  }
+
+  Result<ExitState> Wait(int64_t timeout_ns) override {
+    int64_t deadline_ns = DeadlineNs(timeout_ns);
+    if (deadline_ns == INT64_MAX) {
+      (void)Reap(0);
+      return exit_;
+    }
+    // wait4 has no timeout: poll, from 1 ms up to 50 ms apart.
+    for (int64_t pause_ns = kNsPerMs;; pause_ns = std::min(pause_ns * 2, 50 * kNsPerMs)) {
+      if (Reap(WNOHANG)) return exit_;
+      int64_t left_ns = deadline_ns - Clock::System().MonotonicNs();
+      if (left_ns <= 0) {
+        return Error(Code::kDeadlineExceeded, "process {} still runs after {} ms", pid_,
+                     timeout_ns / kNsPerMs);
+      }
+      Clock::System().SleepNs(std::min(pause_ns, left_ns));
+    }
+  }
+
+  ExitState Stop(int64_t grace_ns) override {
+    if (!reaped_) ::kill(-pid_, SIGTERM);
+    if (Result<ExitState> ended = Wait(grace_ns); ended.ok()) return *ended;
+    ::kill(-pid_, SIGKILL);
+    (void)Reap(0);
+    return exit_;
+  }
+
+  // Reads stdout and stderr to their ends while feeding `input`; see Process::Run.
+  Status Communicate(std::string_view input, int64_t deadline_ns, std::string* out,
+                     std::string* err) {
+    if (in_ >= 0) ::fcntl(in_, F_SETFL, O_NONBLOCK);
+    while (out_ >= 0 || err_ >= 0 || in_ >= 0) {
+      if (in_ >= 0 && input.empty()) {
+        CloseStdin();
+        continue;
+      }
+      std::array<pollfd, 3> fds = {{{out_, POLLIN, 0}, {err_, POLLIN, 0}, {in_, POLLOUT, 0}}};
+      int ready = ::poll(fds.data(), fds.size(), PollTimeoutMs(deadline_ns));
+      if (ready < 0 && errno == EINTR) continue;
+      if (ready == 0) {
+        return Error(Code::kDeadlineExceeded, "process {} did not finish in time", pid_);
+      }
+      if (fds[0].revents != 0) Drain(&out_, out);
+      if (fds[1].revents != 0) Drain(&err_, err);
+      if (fds[2].revents != 0) {
+        ssize_t n = ::write(in_, input.data(), input.size());
+        if (n > 0) input.remove_prefix(static_cast<size_t>(n));
+        if (n < 0 && errno != EINTR && errno != EAGAIN) CloseStdin();  // it reads no more
+      }
+    }
+    return Status();
+  }
+
+ private:
+  static void Drain(int* fd, std::string* into) {
+    std::array<char, 16384> chunk;
+    ssize_t n = ::read(*fd, chunk.data(), chunk.size());
+    if (n > 0) {
+      into->append(chunk.data(), static_cast<size_t>(n));
+    } else if (n == 0 || errno != EINTR) {
+      ::close(*fd);
+      *fd = -1;
+    }
+  }
+
+  // True when the child has been reaped, now or before.
+  bool Reap(int options) {
+    if (reaped_) return true;
+    int wait_status = 0;
+    rusage usage{};
+    pid_t result;
+    do {
+      result = ::wait4(pid_, &wait_status, options, &usage);
+    } while (result < 0 && errno == EINTR);
+    if (result == 0) return false;
+    reaped_ = true;
+    if (result > 0) exit_ = ExitStateOf(wait_status, usage);
+    return true;
+  }
+
+  int pid_;
+  int in_, out_, err_;
+  std::string buffer_;
+  bool reaped_ = false;
+  ExitState exit_;
+};
+
+struct Pipe {
+  int read = -1;
+  int write = -1;
+};
+
+Status OpenPipe(Pipe* pipe) {
+  std::array<int, 2> fds;
+  if (::pipe2(fds.data(), O_CLOEXEC) != 0) {
+    return Error(Code::kUnavailable, "creating a pipe: {}", std::strerror(errno));
+  }
+  pipe->read = fds[0];
+  pipe->write = fds[1];
+  return Status();
+}
+
+// Between fork and exec: only async-signal-safe calls. Reports errno through `report`.
+[[noreturn]] void ExecChild(const Command& command, char* const* argv, char* const* env, int in,
+                            int out, int err, int report) {
+  ::setpgid(0, 0);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::signal(SIGPIPE, SIG_DFL);
+  bool ok = true;
+  if (!command.cwd.empty()) ok = ::chdir(command.cwd.c_str()) == 0;
+  if (ok && !command.cpus.empty()) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (int cpu : command.cpus) CPU_SET(static_cast<size_t>(cpu), &set);
+    ok = ::sched_setaffinity(0, sizeof(set), &set) == 0;
+  }
+  if (ok && in >= 0) ok = ::dup2(in, 0) >= 0;
+  if (ok && out >= 0) ok = ::dup2(out, 1) >= 0;
+  if (ok && err >= 0) ok = ::dup2(err, 2) >= 0;
+  if (ok) ::execvpe(argv[0], argv, env);
+  int error = errno;
+  (void)!::write(report, &error, sizeof(error));
+  ::_exit(127);
+}
+
+std::vector<std::string> MergedEnvironment(const Command& command) {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    std::string_view text = *entry;
+    size_t equals = text.find('=');
+    if (equals == std::string_view::npos) continue;
+    variables[std::string(text.substr(0, equals))] = text.substr(equals + 1);
+  }
+  for (const auto& [name, value] : command.env) variables[name] = value;
+  std::vector<std::string> result;
+  for (const auto& [name, value] : variables) result.push_back(name + "=" + value);
+  return result;
+}
+
+std::vector<char*> Pointers(std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  for (std::string& s : strings) pointers.push_back(s.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+class SystemProcess : public Process {
+ public:
+  // A child that ends early must give EPIPE, not end this process.
+  SystemProcess() { ::signal(SIGPIPE, SIG_IGN); }
+
+  Result<std::unique_ptr<Child>> Spawn(const Command& command) override {
+    ASSIGN_OR_RETURN(std::unique_ptr<SystemChild> child, SpawnSystem(command));
+    return std::unique_ptr<Child>(std::move(child));
+  }
+
+  Result<RunOutput> Run(const Command& command, std::string_view input,
+                        int64_t timeout_ns) override {
+    Command piped = command;
+    if (!input.empty()) piped.stdin_stream = Command::Stream::kPipe;
+    ASSIGN_OR_RETURN(std::unique_ptr<SystemChild> child, SpawnSystem(piped));
+    int64_t deadline_ns = timeout_ns == 0 ? INT64_MAX : DeadlineNs(timeout_ns);
+    RunOutput output;
+    Status status = child->Communicate(input, deadline_ns, &output.out, &output.err);
+    if (!status.ok()) return status.Annotate(command.argv[0]);
+    int64_t left_ns = deadline_ns == INT64_MAX
+                          ? INT64_MAX
+                          : std::max<int64_t>(0, deadline_ns - Clock::System().MonotonicNs());
+    Result<ExitState> exit = child->Wait(left_ns);
+    if (!exit.ok()) return exit.status().Annotate(command.argv[0]);
+    output.exit = *exit;
+    return output;
+  }
+
+ private:
+  static Result<std::unique_ptr<SystemChild>> SpawnSystem(const Command& command) {
+    if (command.argv.empty()) return InvalidArgument("no command to run");
+    std::vector<std::string> arguments = command.argv;
+    std::vector<std::string> environment = MergedEnvironment(command);
+    std::vector<char*> argv = Pointers(arguments);
+    std::vector<char*> env = Pointers(environment);
+
+    Pipe in, out, err, report;
+    int null_fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    auto close_all = [&] {
+      for (int fd : {in.read, in.write, out.read, out.write, err.read, err.write, report.read,
+                     report.write, null_fd}) {
+        if (fd >= 0) ::close(fd);
+      }
+    };
+    Status status = OpenPipe(&report);
+    using Stream = Command::Stream;
+    if (status.ok() && command.stdin_stream == Stream::kPipe) status = OpenPipe(&in);
+    if (status.ok() && command.stdout_stream == Stream::kPipe) status = OpenPipe(&out);
+    if (status.ok() && command.stderr_stream == Stream::kPipe) status = OpenPipe(&err);
+    if (!status.ok()) {
+      close_all();
+      return status;
+    }
+    auto end_for_child = [null_fd](Stream stream, int pipe_end) {
+      if (stream == Stream::kPipe) return pipe_end;
+      return stream == Stream::kDiscard ? null_fd : -1;
+    };
+    int child_in = end_for_child(command.stdin_stream, in.read);
+    int child_out = end_for_child(command.stdout_stream, out.write);
+    int child_err = end_for_child(command.stderr_stream, err.write);
+
+    pid_t pid = ::fork();
+    if (pid == 0) {
+      ExecChild(command, argv.data(), env.data(), child_in, child_out, child_err, report.write);
+    }
+    int fork_error = errno;
+    for (int* fd : {&in.read, &out.write, &err.write, &report.write}) {
+      if (*fd >= 0) ::close(*fd);
+      *fd = -1;
+    }
+    if (pid < 0) {
+      close_all();
+      return Error(Code::kUnavailable, "starting {}: {}", argv[0], std::strerror(fork_error));
+    }
+    ::setpgid(pid, pid);  // both sides set it, whoever comes first
+    int exec_error = 0;
+    ssize_t n;
+    do {
+      n = ::read(report.read, &exec_error, sizeof(exec_error));
+    } while (n < 0 && errno == EINTR);
+    if (n > 0) {
+      ::waitpid(pid, nullptr, 0);
+      close_all();
+      return Error(exec_error == ENOENT ? Code::kNotFound : Code::kFailedPrecondition,
+                   "starting {}: {}", argv[0], std::strerror(exec_error));
+    }
+    ::close(report.read);
+    if (null_fd >= 0) ::close(null_fd);
+    return std::make_unique<SystemChild>(pid, in.write, out.read, err.read);
+  }
+};
+
+}  // namespace
+
+Command ShellCommand(std::string line) {
+  Command command;
+  command.argv = {"/bin/sh", "-c", std::move(line)};
+  return command;
+}
+
+std::string ExitState::ToString() const {
+  if (signal != 0) return fmt::format("killed by signal {}", signal);
+  return code == 0 ? "ok" : fmt::format("exit status {}", code);
+}
+
+Process& Process::System() {
+  static SystemProcess process;
+  return process;
+}
+
+}  // namespace anneal

@@ -1,0 +1,72 @@
+#include "base/process.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+namespace anneal {
+namespace {
+
+constexpr int64_t kSecondNs = 1'000'000'000;
+
+Process& P() { return Process::System(); }
+
+TEST(ProcessTest, RunCollectsOutputAndExit) {
+  Command command = ShellCommand("cat; echo err >&2; exit 3");
+  command.stderr_stream = Command::Stream::kPipe;
+  Result<RunOutput> run = P().Run(command, "hello", 10 * kSecondNs);
+  ASSERT_TRUE(run.ok()) << run.status().ToString();
+  EXPECT_EQ(run->out, "hello");
+  EXPECT_EQ(run->err, "err\n");
+  EXPECT_EQ(run->exit.code, 3);
+  EXPECT_EQ(run->exit.ToString(), "exit status 3");
+}
+
+TEST(ProcessTest, LargeInputAndOutputDoNotDeadlock) {
+  std::string big(3'000'000, 'y');
+  Result<RunOutput> run = P().Run(ShellCommand("cat"), big, 30 * kSecondNs);
+  ASSERT_TRUE(run.ok()) << run.status().ToString();
+  EXPECT_EQ(run->out.size(), big.size());
+}
+
+TEST(ProcessTest, MissingProgramIsNotFound) {
+  Result<RunOutput> run = P().Run(Command{.argv = {"anneal-no-such-program"}}, "", kSecondNs);
+  EXPECT_EQ(run.status().code(), Code::kNotFound);
+  EXPECT_NE(run.status().message().find("anneal-no-such-program"), std::string::npos);
+}
+
+TEST(ProcessTest, LinesBackAndForth) {
+  Command command = ShellCommand("while read n; do echo got $n; done");
+  command.stdin_stream = Command::Stream::kPipe;
+  Result<std::unique_ptr<Child>> child = P().Spawn(command);
+  ASSERT_TRUE(child.ok());
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE((*child)->Write(fmt::format("{}\n", i)).ok());
+    EXPECT_EQ(*(*child)->ReadLine(10 * kSecondNs), fmt::format("got {}", i));
+  }
+  EXPECT_GE(*(*child)->CpuTimeNs(), 0);
+  (*child)->CloseStdin();
+  EXPECT_EQ((*child)->ReadLine(10 * kSecondNs).status().code(), Code::kOutOfRange);
+  EXPECT_TRUE((*child)->Wait(10 * kSecondNs)->ok());
+}
+
+TEST(ProcessTest, TimeoutAndStop) {
+  Result<RunOutput> run = P().Run(ShellCommand("sleep 100"), "", kSecondNs / 10);
+  EXPECT_EQ(run.status().code(), Code::kDeadlineExceeded);
+  Result<std::unique_ptr<Child>> child = P().Spawn(ShellCommand("trap '' TERM; sleep 100"));
+  ASSERT_TRUE(child.ok());
+  EXPECT_EQ((*child)->ReadLine(kSecondNs / 20).status().code(), Code::kDeadlineExceeded);
+  EXPECT_EQ((*child)->Stop(kSecondNs / 10).signal, SIGKILL);
+}
+
+TEST(ProcessTest, EnvironmentCwdAndCpus) {
+  Command command = ShellCommand("echo $ANNEAL_X; pwd; nproc");
+  command.env = {{"ANNEAL_X", "42"}};
+  command.cwd = "/";
+  command.cpus = {0};
+  Result<RunOutput> run = P().Run(command, "", 10 * kSecondNs);
+  ASSERT_TRUE(run.ok());
+  EXPECT_EQ(run->out, "42\n/\n1\n");
+}
+
+}  // namespace
+}  // namespace anneal

@@ -1,0 +1,116 @@
+// HTTP, both sides, behind one header. Boost.Beast is named in net/*.cc only.
+//
+// The server calls one handler for every request, on a worker thread; the handler answers through
+// `respond`, at once or later and from any thread (a push answers when its bytes are durable).
+// The client (the Http seam) makes single calls with a deadline.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/status.h"
+
+namespace anneal {
+
+// Header fields in order; names compare without case.
+class HttpHeaders {
+ public:
+  void Add(std::string name, std::string value) {
+    fields_.emplace_back(std::move(name), std::move(value));
+  }
+  // Replaces every field of that name.
+  void Set(std::string_view name, std::string value);
+  // The first field's value, or empty.
+  std::string_view Get(std::string_view name) const;
+  bool Has(std::string_view name) const;
+  const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+struct HttpRequest {
+  std::string method = "GET";
+  // Server: path and query as sent ("/ingest?name=a"). Client: an absolute URL.
+  std::string target;
+  HttpHeaders headers;
+  std::string body;  // as sent; Content-Encoding is the handler's business
+  std::string peer;  // server: "127.0.0.1:53122"
+};
+
+struct HttpResponse {
+  int status = 200;
+  HttpHeaders headers;
+  std::string body;
+};
+
+// --- addresses -----------------------------------------------------------------------------
+
+// "%41+b" → "A b" (plus becomes space only in queries).
+std::string PercentDecode(std::string_view text, bool plus_is_space);
+std::string PercentEncode(std::string_view text);
+// The path of a target, percent-decoded, and its query's fields in order.
+struct HttpTarget {
+  std::string path;
+  std::vector<std::pair<std::string, std::string>> query;
+  // The first field of that name, or `fallback`.
+  std::string_view Get(std::string_view name, std::string_view fallback = {}) const;
+};
+HttpTarget ParseTarget(std::string_view target);
+
+// --- server --------------------------------------------------------------------------------
+
+struct HttpServerOptions {
+  std::string host = "127.0.0.1";
+  uint16_t port = 0;  // 0: any free one; ask port()
+  int io_threads = 1;
+  int worker_threads = 4;
+  size_t max_body_bytes = size_t{256} << 20;  // above: 413, connection closed
+  size_t max_header_bytes = 64 << 10;
+  // Bodies being received or handled, all connections together; above it new requests get 503
+  // with Retry-After, so that memory stays bounded.
+  size_t max_inflight_bytes = size_t{512} << 20;
+  int64_t header_timeout_ns = 10'000'000'000;  // from connect or keep-alive to full headers
+  int64_t body_timeout_ns = 60'000'000'000;    // from headers to full body
+  int64_t idle_timeout_ns = 120'000'000'000;   // keep-alive
+  size_t max_connections = 16384;
+  Metrics* metrics = nullptr;  // optional; must outlive the server
+};
+
+using HttpRespond = std::function<void(HttpResponse)>;
+using HttpHandler = std::function<void(HttpRequest, HttpRespond)>;
+
+class HttpServer {
+ public:
+  virtual ~HttpServer() = default;
+  virtual uint16_t port() const = 0;
+  // Stops accepting, lets requests in flight finish for up to `grace_ns`, closes the rest. Blocks.
+  virtual void Shutdown(int64_t grace_ns) = 0;
+
+  // Listens and serves until Shutdown. Fails with what is wrong with the address.
+  static Result<std::unique_ptr<HttpServer>> Start(const HttpServerOptions& options,
+                                                   HttpHandler handler);
+};
+
+// --- client (the Http seam) ----------------------------------------------------------------
+
+class Http {
+ public:
+  virtual ~Http() = default;
+  // One request to request.target (http:// or https://, certificate checked). Redirects are not
+  // followed. A response of any status is ok(); kUnavailable when none came, kDeadlineExceeded
+  // after `timeout_ns`, kResourceExhausted above `max_body_bytes`.
+  virtual Result<HttpResponse> Fetch(const HttpRequest& request, int64_t timeout_ns,
+                                     size_t max_body_bytes) = 0;
+
+  // A client with its own pool of keep-alive connections. Thread-safe.
+  static std::unique_ptr<Http> Create();
+};
+
+}  // namespace anneal

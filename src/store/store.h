@@ -1,0 +1,122 @@
+// Store: the one interface to stored profiles (a seam). The embedded engine implements it; later
+// backends do, and all of them pass store/conformance.h.
+//
+// A series is a tenant's label set, one profile type included (label __profile_type__, value
+// "name:sample_type:sample_unit:period_type:period_unit"). A stored profile is one column of
+// values over stacks, under (series, time, id). All methods are thread-safe.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "profile/profile.h"
+#include "store/labels.h"
+
+namespace anneal {
+
+using ProfileUuid = std::array<uint8_t, 16>;
+
+// One profile to store: some samples of `profile`, one value column of it.
+struct ProfileWrite {
+  // Must hold service_name and __profile_type__.
+  LabelSet labels;
+  // Two writes with equal labels, time and id are one profile, the later one winning.
+  ProfileUuid id{};
+  int64_t time_ns = 0;  // start of collection
+  int64_t duration_ns = 0;
+  int64_t period = 0;
+  const Profile* profile = nullptr;  // borrowed until Append returns (not until it completes)
+  size_t sample_type = 0;            // the column
+  // Which samples, rising; nullopt: all. Labels of samples are not stored, except span ids.
+  std::optional<std::vector<uint32_t>> samples;
+};
+
+// Both ends inclusive, as in Pyroscope; a profile is in a window when its start is.
+struct TimeRange {
+  int64_t start_ns = 0, end_ns = 0;
+};
+
+struct Selection {
+  std::string tenant = "anonymous";
+  std::string profile_type;            // exact value of __profile_type__; empty: any
+  std::vector<LabelMatcher> matchers;  // all must hold
+  TimeRange range;
+};
+
+struct SeriesPoint {
+  int64_t time_ns = 0;
+  int64_t value = 0;  // the profile's values, summed
+};
+
+struct StoreStats {
+  struct Service {
+    std::string tenant, service;
+    uint64_t series = 0, profiles = 0, symbols_bytes = 0, profiles_bytes = 0;
+    int64_t oldest_ns = 0, newest_ns = 0;
+  };
+  std::vector<Service> services;  // by tenant, then service
+  uint64_t disk_bytes = 0;
+  uint64_t memory_bytes = 0;
+};
+
+// One stored profile, as Scan gives it.
+struct StoredProfile {
+  std::string tenant;
+  LabelSet labels;
+  ProfileUuid id{};
+  int64_t time_ns = 0, duration_ns = 0, period = 0;
+  Profile profile;  // one sample type, canonical order
+};
+
+class Store {
+ public:
+  using AppendDone = std::function<void(Status)>;
+
+  virtual ~Store() = default;
+
+  // Stores all of `writes` or none, and calls `done` once: ok when they are durable and visible
+  // to every later query. `done` may run before Append returns or on another thread, and must be
+  // quick. Concurrent appends share one disk sync (group commit).
+  virtual void Append(std::string_view tenant, std::span<const ProfileWrite> writes,
+                      AppendDone done) = 0;
+
+  // The sum of all selected profiles as one Profile in canonical order, one sample type (that of
+  // the selection's profile_type, which must be set), headers per profile/merge.h's laws; empty
+  // (no samples, but the sample type) when nothing matches.
+  virtual Result<Profile> Merge(const Selection& selection) = 0;
+
+  // Every selected profile's total, per series: projections of the label sets on `group_by`
+  // (absent names left out), points by time.
+  virtual Result<std::map<LabelSet, std::vector<SeriesPoint>>> Totals(
+      const Selection& selection, std::span<const std::string> group_by) = 0;
+
+  // Distinct label sets with data in the range, projected to `names` (empty: all labels), sorted.
+  // A series is reported when any of `selectors` (each a conjunction) matches; none: all.
+  virtual Result<std::vector<LabelSet>> Series(std::string_view tenant,
+                                               std::span<const std::vector<LabelMatcher>> selectors,
+                                               std::span<const std::string> names,
+                                               TimeRange range) = 0;
+
+  // Calls `visit` for every selected profile, by series, then time; stops at its first error.
+  // An empty profile_type selects all types. For export.
+  virtual Status Scan(const Selection& selection,
+                      const std::function<Status(const StoredProfile&)>& visit) = 0;
+
+  virtual std::vector<std::string> Tenants() = 0;
+  // Earliest and latest profile time of a tenant; nullopt when it has none.
+  virtual std::optional<TimeRange> Bounds(std::string_view tenant) = 0;
+  virtual Result<StoreStats> Stats() = 0;
+  // Deletes what lies wholly before `horizon_ns`; gives space back. Idempotent.
+  virtual Status DropBefore(int64_t horizon_ns) = 0;
+};
+
+}  // namespace anneal

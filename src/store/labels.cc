@@ -11,7 +11,7 @@ Result<LabelSet> MakeLabelSet(std::vector<LabelPair> pairs) {
   std::sort(pairs.begin(), pairs.end());
   for (size_t i = 1; i < pairs.size(); ++i) {
     if (pairs[i].name == pairs[i - 1].name) {
-      return InvalidArgument("label {} is given twice ("{}" and "{}")", pairs[i].name,
+      return InvalidArgument("label {} is given twice (\"{}\" and \"{}\")", pairs[i].name,
                              pairs[i - 1].value, pairs[i].value);
     }
   }

@@ -1,0 +1,3 @@
+module anneal/bench/profload
+
+go 1.23

@@ -1,5 +1,5 @@
 # anneal_module(NAME base SOURCES a.cc b.cc DEPS other_module LIBS third::party TESTS a_test.cc
-#               TEST_LIBS third::party)
+#               TEST_LIBS third::party PCH <heavy.h>)
 # makes the static library anneal_<name> and, for developers, the test binary <name>_test.
 
 add_library(anneal_flags INTERFACE)
@@ -25,12 +25,13 @@ target_link_libraries(anneal_flags INTERFACE fmt::fmt Threads::Threads)
 file(WRITE ${CMAKE_BINARY_DIR}/pch_anchor.cc "// Anchors the precompiled headers.\n")
 add_library(anneal_pch OBJECT ${CMAKE_BINARY_DIR}/pch_anchor.cc)
 target_link_libraries(anneal_pch PRIVATE anneal_flags)
-target_precompile_headers(anneal_pch PRIVATE
+set(anneal_pch_headers
   <algorithm> <array> <cstdint> <functional> <map> <memory> <optional> <span> <string>
   <string_view> <utility> <vector> <fmt/format.h>)
+target_precompile_headers(anneal_pch PRIVATE ${anneal_pch_headers})
 
 function(anneal_module)
-  cmake_parse_arguments(arg "" "NAME" "SOURCES;DEPS;LIBS;TESTS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(arg "" "NAME" "SOURCES;DEPS;LIBS;TESTS;TEST_LIBS;PCH" ${ARGN})
   set(lib anneal_${arg_NAME})
   add_library(${lib} STATIC ${arg_SOURCES})
   target_link_libraries(${lib} PUBLIC anneal_flags)
@@ -38,7 +39,12 @@ function(anneal_module)
     target_link_libraries(${lib} PUBLIC anneal_${dep})
   endforeach()
   target_link_libraries(${lib} PRIVATE ${arg_LIBS})
-  target_precompile_headers(${lib} REUSE_FROM anneal_pch)
+  # PCH: headers of one module that are too heavy to be parsed in each of its files.
+  if(arg_PCH)
+    target_precompile_headers(${lib} PRIVATE ${anneal_pch_headers} ${arg_PCH})
+  else()
+    target_precompile_headers(${lib} REUSE_FROM anneal_pch)
+  endif()
   if(ANNEAL_DEVELOPER AND arg_TESTS)
     anneal_test(NAME ${arg_NAME}_test SOURCES ${arg_TESTS} LIBS ${lib} ${arg_TEST_LIBS})
   endif()

@@ -6,38 +6,30 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <functional>
-#include <ostream>
 #include <span>
 #include <string_view>
 
-#include "base/clock.h"
-#include "base/fs.h"
-#include "base/process.h"
-#include "net/http.h"
+#include "cli/context.h"
 
 namespace anneal {
-
-// The outside world as commands see it; tests put fakes in.
-struct CliContext {
-  Fs& fs;
-  Clock& clock;
-  Http& http;
-  Process& process;
-  std::ostream& out;             // results
-  std::ostream& err;             // messages, progress
-  bool err_is_terminal = false;  // progress is shown only then
-  bool color = false;
-};
 
 // Runs the command after its options were parsed; returns an exit status of exit_status.h.
 using CommandRun = std::function<int()>;
 
+// Where help lists a command.
+enum class CommandGroup { kRun, kProfiles, kPgo, kStore, kOther };
+
 struct CommandRow {
-  std::string_view name;     // "serve"
+  std::string_view name;  // "serve"
+  CommandGroup group;
   std::string_view summary;  // one line, imperative, no full stop
-  std::string_view details;  // a paragraph or more for --help and the man page, with examples
+  // Text for --help and the man page, with examples. Paragraphs are separated by an empty line and
+  // are filled to the width of the page; lines that begin with two spaces are shown as they are.
+  std::string_view details;
   // Adds options and subcommands to `app`. The returned function runs the command; variables that
-  // options bind to must live in it (hold them by shared_ptr).
+  // options bind to must live in it (hold them by shared_ptr). Subcommands of a command take their
+  // summary from CLI's description and their details from its footer. What options say in help
+  // comes from their description, the name of their value from type_name("URL").
   CommandRun (*define)(CLI::App& app, CliContext& context);
 };
 

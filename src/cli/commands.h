@@ -1,0 +1,11 @@
+// The commands, one file each. A command is a row in commands.cc and a function here.
+#pragma once
+
+#include "cli/command.h"
+
+namespace anneal {
+
+CommandRun DefineHelp(CLI::App& app, CliContext& context);
+CommandRun DefineVersion(CLI::App& app, CliContext& context);
+
+}  // namespace anneal

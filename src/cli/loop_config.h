@@ -1,0 +1,78 @@
+// The config file of `anneal loop`: what to build, how to run and load it, what to demand.
+// docs/guide/loop.md describes every key with examples.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/fs.h"
+#include "base/status.h"
+
+namespace anneal {
+
+// One kind of request that the built-in load generator sends.
+struct LoopInput {
+  std::string name;
+  std::string method = "GET";
+  std::string path = "/";
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  double weight = 1;  // its share of the load, against the other inputs' weights
+};
+
+struct LoopConfig {
+  std::string service;    // service_name of its profiles
+  std::string directory;  // where commands run; absolute or relative to the current one
+  std::string work_dir;   // binaries, store and reports
+  std::string artefact;   // the file the compiler reads: default.pgo
+  std::string build;      // shell line with {pgo} and {out}
+  std::vector<std::pair<std::string, std::string>> env;  // of the program and its build
+
+  // The program under load: either a service (`run`) or a command that writes a CPU profile
+  // (`bench`). Exactly one is set.
+  std::string run;    // words with {binary}, {port}, {server}; stays up until it gets SIGTERM
+  std::string bench;  // shell line with {binary} and {profile}
+
+  struct Load {
+    std::string ready = "/";  // path that answers 2xx once the service is up
+    int concurrency = 2;
+    std::vector<LoopInput> inputs;
+    std::string command;  // instead of inputs: a shell line with {url}, {port} and {seconds}
+  } load;
+
+  enum class Source { kPush, kScrape };
+  struct Profiling {
+    Source source = Source::kPush;
+    std::string server;  // URL of a running server; empty: the loop runs its own
+    std::string profile_type = "process_cpu:cpu:nanoseconds:cpu:nanoseconds";
+    int64_t warm_up_ns = 3'000'000'000;
+    int rounds = 3;
+    int64_t round_ns = 15'000'000'000;
+    bool gogc_off = false;  // run with GOGC=off, so that the collector's work is not in the profile
+    std::string clean_up;   // shell line between rounds, with {port}; empty: none
+  } profiling;
+
+  struct Verify {
+    std::string mode;     // http, gobench, command or stdin; empty: by what is set
+    std::string command;  // words with {binary}, for command and stdin; empty: run or the binary
+    int64_t time_ns = 60'000'000'000;
+    int layouts = 0;  // 0: the layout that ships
+    uint64_t seed = 1;
+    double min_gain = 0;  // keep the artefact only when the gain is at least this; share
+    double max_regression = 0.005;
+  } verify;
+};
+
+// Parses the text of a config. Paths in it are relative to `config_dir`; files it names (an
+// input's body_file) are read through `fs`. Errors name the line and the key.
+Result<LoopConfig> ParseLoopConfig(std::string_view text, const std::string& config_dir,
+                                   const Fs& fs);
+
+// Replaces each {name} by its value. Braces around other words stay as they are.
+std::string Substitute(std::string text,
+                       const std::vector<std::pair<std::string, std::string>>& values);
+
+}  // namespace anneal

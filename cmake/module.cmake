@@ -30,6 +30,11 @@ set(anneal_pch_headers
   <string_view> <utility> <vector> <fmt/format.h>)
 target_precompile_headers(anneal_pch PRIVATE ${anneal_pch_headers})
 
+# What the sanitizer builds make and run: all modules' own tests; of these, the modules with threads.
+set(anneal_threaded_modules base net store server)
+add_custom_target(unit_tests)
+add_custom_target(threaded_tests)
+
 function(anneal_module)
   cmake_parse_arguments(arg "" "NAME" "SOURCES;DEPS;LIBS;TESTS;TEST_LIBS;PCH" ${ARGN})
   set(lib anneal_${arg_NAME})
@@ -47,6 +52,13 @@ function(anneal_module)
   endif()
   if(ANNEAL_DEVELOPER AND arg_TESTS)
     anneal_test(NAME ${arg_NAME}_test SOURCES ${arg_TESTS} LIBS ${lib} ${arg_TEST_LIBS})
+    set(labels unit)
+    add_dependencies(unit_tests ${arg_NAME}_test)
+    if(arg_NAME IN_LIST anneal_threaded_modules)
+      list(APPEND labels threaded)
+      add_dependencies(threaded_tests ${arg_NAME}_test)
+    endif()
+    set_tests_properties(${arg_NAME}_test PROPERTIES LABELS "${labels}")
   endif()
 endfunction()
 

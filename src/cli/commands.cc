@@ -8,10 +8,22 @@ constexpr CommandRow kRows[] = {
     {.name = "help",
      .group = CommandGroup::kOther,
      .summary = "Explain a command",
-     .details = R"(
-  anneal help
-  anneal help version)",
+     .details = R"(  anneal help
+  anneal help query merge)",
      .define = DefineHelp},
+    {.name = "completion",
+     .group = CommandGroup::kOther,
+     .summary = "Print the completion script of a shell",
+     .details = R"(  source <(anneal completion bash)
+  anneal completion zsh > ~/.zfunc/_anneal
+  anneal completion fish > ~/.config/fish/completions/anneal.fish)",
+     .define = DefineCompletion},
+    {.name = "man",
+     .group = CommandGroup::kOther,
+     .summary = "Print the manual page",
+     .details = R"(  anneal man | man -l -
+  anneal man > /usr/local/share/man/man1/anneal.1)",
+     .define = DefineMan},
     {.name = "version",
      .group = CommandGroup::kOther,
      .summary = "Print the version and how this binary was built",

@@ -5,7 +5,9 @@
 
 namespace anneal {
 
+CommandRun DefineCompletion(CLI::App& app, CliContext& context);
 CommandRun DefineHelp(CLI::App& app, CliContext& context);
+CommandRun DefineMan(CLI::App& app, CliContext& context);
 CommandRun DefineVersion(CLI::App& app, CliContext& context);
 
 }  // namespace anneal

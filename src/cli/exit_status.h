@@ -1,6 +1,8 @@
 // The exit statuses of every command; listed in the man page.
 #pragma once
 
+#include <string_view>
+
 #include "base/status.h"
 
 namespace anneal {
@@ -13,6 +15,21 @@ enum ExitStatus : int {
   kExitRegression = 4,   // worse than the limits allow
   kExitUnavailable = 5,  // a server or store could not be reached
   kExitInterrupted = 130,
+};
+
+struct ExitStatusRow {
+  ExitStatus status;
+  std::string_view meaning;
+};
+
+inline constexpr ExitStatusRow kExitStatuses[] = {
+    {kExitOk, "Success."},
+    {kExitFailed, "The command failed; standard error says why."},
+    {kExitUsage, "Wrong usage: an unknown command or flag, a missing or malformed value."},
+    {kExitNoGain, "A gain was demanded and none was measured."},
+    {kExitRegression, "The candidate is worse than the limits allow."},
+    {kExitUnavailable, "A server or store could not be reached, or not in time."},
+    {kExitInterrupted, "Interrupted by Ctrl-C."},
 };
 
 inline int ExitStatusOf(const Status& status) {

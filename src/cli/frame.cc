@@ -4,7 +4,6 @@
 
 #include "cli/command.h"
 #include "cli/commands.h"
-#include "cli/describe.h"
 #include "cli/exit_status.h"
 #include "cli/help.h"
 #include "cli/suggest.h"
@@ -152,6 +151,12 @@ int ParseAndRun(std::vector<std::string> args, CliContext& context) {
 }
 
 }  // namespace
+
+CommandDoc DescribeCommandLine(CliContext& context) {
+  CLI::App root("", "anneal");
+  DefineCommands(root, context);
+  return Describe(root);
+}
 
 int RunCommandLine(std::vector<std::string> args, CliContext& context) {
   if (TakeNoColor(args)) context.color = false;

@@ -5,10 +5,14 @@
 #include <vector>
 
 #include "cli/context.h"
+#include "cli/describe.h"
 
 namespace anneal {
 
 // Runs `anneal ARGS...` and returns its exit status. `args` is without the program's name.
 int RunCommandLine(std::vector<std::string> args, CliContext& context);
+
+// All commands and what they accept.
+CommandDoc DescribeCommandLine(CliContext& context);
 
 }  // namespace anneal

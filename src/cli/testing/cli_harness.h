@@ -28,19 +28,16 @@ class CliHarness {
   int Run(std::vector<std::string> args) {
     std::istringstream in_stream(in);
     std::ostringstream out_stream, err_stream;
-    CliContext context{.fs = Fs::System(),
-                       .clock = clock,
-                       .http = http,
-                       .process = Process::System(),
-                       .in = in_stream,
-                       .out = out_stream,
-                       .err = err_stream,
-                       .env = [this](const std::string& name) { return env[name]; },
-                       .color = color};
+    CliContext context = Context(in_stream, out_stream, err_stream);
     int status = RunCommandLine(std::move(args), context);
     out = out_stream.str();
     err = err_stream.str();
     return status;
+  }
+  CommandDoc Describe() {
+    std::stringstream stream;
+    CliContext context = Context(stream, stream, stream);
+    return DescribeCommandLine(context);
   }
   // A path in this harness's own directory.
   std::string Path(const std::string& name) const { return dir_ + "/" + name; }
@@ -53,6 +50,18 @@ class CliHarness {
   std::string out, err;
 
  private:
+  CliContext Context(std::istream& in_stream, std::ostream& out_stream, std::ostream& err_stream) {
+    return CliContext{.fs = Fs::System(),
+                      .clock = clock,
+                      .http = http,
+                      .process = Process::System(),
+                      .in = in_stream,
+                      .out = out_stream,
+                      .err = err_stream,
+                      .env = [this](const std::string& name) { return env[name]; },
+                      .color = color};
+  }
+
   std::string dir_;
 };
 

@@ -11,8 +11,13 @@
 #define ANNEAL_THREAD_ATTRIBUTE(x)
 #endif
 
+// Abseil's containers bring the first two along, with the same meaning.
+#ifndef GUARDED_BY
 #define GUARDED_BY(mutex) ANNEAL_THREAD_ATTRIBUTE(guarded_by(mutex))
+#endif
+#ifndef PT_GUARDED_BY
 #define PT_GUARDED_BY(mutex) ANNEAL_THREAD_ATTRIBUTE(pt_guarded_by(mutex))
+#endif
 #define REQUIRES_LOCK(...) ANNEAL_THREAD_ATTRIBUTE(requires_capability(__VA_ARGS__))
 #define EXCLUDES_LOCK(...) ANNEAL_THREAD_ATTRIBUTE(locks_excluded(__VA_ARGS__))
 

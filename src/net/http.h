@@ -18,6 +18,9 @@
 
 namespace anneal {
 
+// Equal but for the case of ASCII letters, as names of fields and many of their values are.
+bool EqualsIgnoreCase(std::string_view a, std::string_view b);
+
 // Header fields in order; names compare without case.
 class HttpHeaders {
  public:
@@ -29,6 +32,7 @@ class HttpHeaders {
   // The first field's value, or empty.
   std::string_view Get(std::string_view name) const;
   bool Has(std::string_view name) const;
+  void Reserve(size_t count) { fields_.reserve(count); }
   const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
 
  private:

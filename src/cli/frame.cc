@@ -2,11 +2,11 @@
 
 #include <ostream>
 
+#include "base/suggest.h"
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
 #include "cli/help.h"
-#include "cli/suggest.h"
 
 namespace anneal {
 namespace {

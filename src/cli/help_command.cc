@@ -1,11 +1,11 @@
 // anneal help [COMMAND...]
 #include <ostream>
 
+#include "base/suggest.h"
 #include "cli/commands.h"
 #include "cli/describe.h"
 #include "cli/exit_status.h"
 #include "cli/help.h"
-#include "cli/suggest.h"
 
 namespace anneal {
 namespace {

@@ -6,6 +6,8 @@ add_library(anneal_flags INTERFACE)
 target_compile_features(anneal_flags INTERFACE cxx_std_20)
 target_include_directories(anneal_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_compile_options(anneal_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-missing-field-initializers -fno-omit-frame-pointer)
+# Some libraries' targets pass -pthread; precompiled headers fit only what is built like them.
+target_compile_options(anneal_flags INTERFACE -pthread)
 if(ANNEAL_DEVELOPER)
   target_compile_options(anneal_flags INTERFACE -Werror)
 endif()

@@ -10,6 +10,7 @@
 //   value_types.size() values; sample and label bounds are rising and end at their column's size.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -53,6 +54,10 @@ class StringTable {
     ends_.reserve(strings);
     bytes_.reserve(bytes);
   }
+  // All strings, back to back.
+  std::string_view AllBytes() const { return bytes_; }
+
+  bool operator==(const StringTable&) const = default;
 
  private:
   std::string bytes_;
@@ -63,6 +68,8 @@ class StringTable {
 struct ValueType {
   StringId type = StringId::kEmpty;
   StringId unit = StringId::kEmpty;
+
+  bool operator==(const ValueType&) const = default;
 };
 
 // A range of the address space backed by one file.
@@ -72,6 +79,8 @@ struct Mapping {
   StringId build_id = StringId::kEmpty;
   bool has_functions = false, has_filenames = false, has_line_numbers = false,
        has_inline_frames = false;
+
+  bool operator==(const Mapping&) const = default;
 };
 
 struct Function {
@@ -79,6 +88,8 @@ struct Function {
   StringId system_name = StringId::kEmpty;  // mangled
   StringId file = StringId::kEmpty;
   int64_t start_line = 0;  // 0: unknown
+
+  bool operator==(const Function&) const = default;
 };
 
 // One frame of a location.
@@ -86,6 +97,8 @@ struct Line {
   FunctionId function{};
   int64_t line = 0;
   int64_t column = 0;
+
+  bool operator==(const Line&) const = default;
 };
 
 // One program counter. Its lines are frames, innermost inlined frame first, the physical function
@@ -95,6 +108,8 @@ struct Location {
   uint64_t address = 0;
   uint32_t lines_begin = 0, lines_end = 0;  // range in Profile::lines
   bool is_folded = false;
+
+  bool operator==(const Location&) const = default;
 };
 
 // A label of a sample: a string value, or a number with a unit when `str` is empty.
@@ -103,6 +118,8 @@ struct Label {
   StringId str = StringId::kEmpty;
   int64_t num = 0;
   StringId num_unit = StringId::kEmpty;
+
+  auto operator<=>(const Label&) const = default;  // by id, not by text
 };
 
 struct Profile {
@@ -156,6 +173,8 @@ struct Profile {
   }
   // The column whose type and unit are these, or -1.
   int FindSampleType(std::string_view type, std::string_view unit) const;
+
+  bool operator==(const Profile&) const = default;
 };
 
 // Checks the invariants; the message names the first violation. For profiles built by hand.

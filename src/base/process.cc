@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -238,6 +239,8 @@ Status OpenPipe(Pipe* pipe) {
 [[noreturn]] void ExecChild(const Command& command, char* const* argv, char* const* env, int in,
                             int out, int err, int report) {
   ::setpgid(0, 0);
+  // Its own group hides it from the terminal's Ctrl-C, so it must not outlive us by that.
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

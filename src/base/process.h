@@ -42,7 +42,8 @@ struct ExitState {
   std::string ToString() const;
 };
 
-// One running child. Destroying it kills its whole process group and reaps it.
+// One running child, in a process group of its own. Destroying it kills the whole group and reaps
+// it. It gets SIGTERM when the thread that spawned it ends: spawn from one that lives as long.
 class Child {
  public:
   virtual ~Child() = default;

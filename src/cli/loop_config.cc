@@ -175,6 +175,12 @@ Status ReadVerify(const YAML::Node& node, LoopConfig::Verify* verify) {
   section.Read("command", &verify->command);
   section.ReadBy("time", ParseDuration, &verify->time_ns);
   section.ReadNumber("layouts", 0, 64, &verify->layouts);
+  section.Read("build", &verify->build);
+  for (std::string_view part : {"{seed}", "{pgo}", "{out}"}) {
+    if (verify->layouts > 0 && verify->build.find(part) == std::string::npos) {
+      section.Fail(node, fmt::format("with layouts, build must contain {}", part));
+    }
+  }
   section.ReadNumber<uint64_t>("seed", 0, UINT64_MAX, &verify->seed);
   section.ReadBy("min_gain", ParsePercent, &verify->min_gain);
   section.ReadBy("max_regression", ParsePercent, &verify->max_regression);

@@ -59,7 +59,8 @@ struct LoopConfig {
     std::string mode;     // http, gobench, command or stdin; empty: by what is set
     std::string command;  // words with {binary}, for command and stdin; empty: run or the binary
     int64_t time_ns = 60'000'000'000;
-    int layouts = 0;  // 0: the layout that ships
+    int layouts = 0;    // 0: the layout that ships
+    std::string build;  // with layouts: a shell line with {seed}, {pgo} and {out}
     uint64_t seed = 1;
     double min_gain = 0;  // keep the artefact only when the gain is at least this; share
     double max_regression = 0.005;

@@ -54,7 +54,7 @@ profiling:
   gogc_off: true
   clean_up: curl -X POST http://127.0.0.1:{port}/gc
 verify: {mode: stdin, command: "{binary} -stdin", time: 2m, layouts: 8, seed: 9,
-         min_gain: 1%, max_regression: 0.25%}
+         build: "go build -ldflags=-randlayout={seed} -pgo={pgo} -o {out}", min_gain: 1%, max_regression: 0.25%}
 )",
                                               "", Fs::System());
   ASSERT_TRUE(config.ok()) << config.status().ToString();
@@ -91,6 +91,7 @@ TEST(LoopConfigTest, ErrorsNameTheLineAndTheKey) {
       {"service: s\nprofiling: {source: lbr}", "not push or scrape"},
       {"service: s\nprofiling: {gogc_off: maybe}", "true or false"},
       {"service: s\nverify: {min_gain: 1}", "not a percentage"},
+      {"service: s\nverify: {layouts: 8}", "must contain {seed}"},
       {"service: s\nverify: 3", "verify must be a mapping"},
       {"service: s\nload: {inputs: 3}", "inputs must be a list"},
       {"service: s\nload: {inputs: [{pth: /}]}", "an input has no key \"pth\""},

@@ -1,0 +1,163 @@
+#include "cli/loop_service.h"
+
+#include <algorithm>
+#include <numeric>
+#include <thread>
+
+#include "base/free_port.h"
+#include "base/mutex.h"
+
+namespace anneal {
+namespace {
+
+constexpr int64_t kSecondNs = 1'000'000'000;
+constexpr int64_t kReadyTimeoutNs = 30 * kSecondNs;
+constexpr int64_t kRequestTimeoutNs = 30 * kSecondNs;
+constexpr int64_t kStopGraceNs = 20 * kSecondNs;
+constexpr size_t kMaxAnswerBytes = size_t{64} << 20;
+
+Status Interrupted() { return Status(Code::kCanceled, "interrupted"); }
+
+}  // namespace
+
+void LoadTotals::Add(const LoadTotals& other) {
+  requests += other.requests;
+  failed += other.failed;
+  if (first_failure.empty()) first_failure = other.first_failure;
+}
+
+std::vector<std::pair<std::string, std::string>> ProfilingEnvironment(const LoopConfig& config) {
+  std::vector<std::pair<std::string, std::string>> env = config.env;
+  if (config.profiling.gogc_off) env.emplace_back("GOGC", "off");
+  return env;
+}
+
+Result<std::unique_ptr<LoopService>> LoopService::Start(const LoopConfig& config,
+                                                        const std::string& binary,
+                                                        const std::string& server_url,
+                                                        CliContext& context,
+                                                        const InterruptScope& interrupt) {
+  std::unique_ptr<LoopService> service(new LoopService(config, context, interrupt));
+  ASSIGN_OR_RETURN(service->port_, FreeLoopbackPort());
+  service->url_ = fmt::format("http://127.0.0.1:{}", service->port_);
+  // exec: the child is the program itself, so its CPU time and its signals are its own.
+  Command command =
+      ShellCommand("exec " + Substitute(config.run, {{"binary", binary},
+                                                     {"port", fmt::format("{}", service->port_)},
+                                                     {"server", server_url}}));
+  command.cwd = config.directory;
+  command.env = ProfilingEnvironment(config);
+  command.stdout_stream = Command::Stream::kDiscard;
+  ASSIGN_OR_RETURN(service->child_, context.process.Spawn(command));
+  TRY(service->WaitUntilReady());
+  return service;
+}
+
+Status LoopService::WaitUntilReady() {
+  HttpRequest request;
+  request.target = url_ + config_.load.ready;
+  std::string last = "no answer";
+  int64_t deadline_ns = context_.clock.MonotonicNs() + kReadyTimeoutNs;
+  while (context_.clock.MonotonicNs() < deadline_ns) {
+    if (interrupt_.Requested()) return Interrupted();
+    Result<HttpResponse> answer = context_.http.Fetch(request, kSecondNs, kMaxAnswerBytes);
+    if (answer.ok() && answer->status / 100 == 2) return Status();
+    last = answer.ok() ? fmt::format("status {}", answer->status) : answer.status().message();
+    if (Result<ExitState> ended = child_->Wait(kSecondNs / 20); ended.ok()) {
+      return Error(Code::kFailedPrecondition, "the service ended before it was ready ({}): {}",
+                   ended->ToString(), config_.run);
+    }
+  }
+  return Error(Code::kDeadlineExceeded, "the service gave no 2xx at {} within 30 s (last: {})",
+               request.target, last);
+}
+
+Result<LoadTotals> LoopService::Drive(int64_t duration_ns) {
+  LoadTotals totals;
+  if (!config_.load.command.empty()) {
+    int64_t seconds = std::max<int64_t>(1, duration_ns / kSecondNs);
+    TRY(RunCommand(Substitute(config_.load.command, {{"url", url_},
+                                                     {"port", fmt::format("{}", port_)},
+                                                     {"seconds", fmt::format("{}", seconds)}}),
+                   "the load command", duration_ns + 60 * kSecondNs));
+  } else {
+    std::vector<LoopInput> inputs = config_.load.inputs;
+    std::stable_sort(inputs.begin(), inputs.end(),
+                     [](const LoopInput& a, const LoopInput& b) { return a.weight > b.weight; });
+    double weights =
+        std::accumulate(inputs.begin(), inputs.end(), 0.0,
+                        [](double sum, const LoopInput& input) { return sum + input.weight; });
+    for (const LoopInput& input : inputs) {
+      if (input.weight <= 0) continue;
+      double share = input.weight / weights;
+      totals.Add(DriveInput(input, static_cast<int64_t>(static_cast<double>(duration_ns) * share)));
+    }
+    if (totals.requests == totals.failed && !interrupt_.Requested()) {
+      return Error(Code::kFailedPrecondition, "no request of the load succeeded: {}",
+                   totals.first_failure.empty() ? "none was sent" : totals.first_failure);
+    }
+  }
+  if (interrupt_.Requested()) return Interrupted();
+  if (Result<ExitState> ended = child_->Wait(0); ended.ok()) {
+    return Error(Code::kFailedPrecondition, "the service ended under load: {}", ended->ToString());
+  }
+  return totals;
+}
+
+LoadTotals LoopService::DriveInput(const LoopInput& input, int64_t duration_ns) {
+  HttpRequest request;
+  request.method = input.method;
+  request.target = url_ + input.path;
+  for (const auto& [name, value] : input.headers) request.headers.Add(name, value);
+  request.body = input.body;
+
+  Mutex mutex;
+  LoadTotals totals;
+  int64_t deadline_ns = context_.clock.MonotonicNs() + duration_ns;
+  auto send_until_deadline = [&] {
+    LoadTotals mine;
+    while (context_.clock.MonotonicNs() < deadline_ns && !interrupt_.Requested()) {
+      Result<HttpResponse> answer =
+          context_.http.Fetch(request, kRequestTimeoutNs, kMaxAnswerBytes);
+      ++mine.requests;
+      if (answer.ok() && answer->status < 400) continue;
+      ++mine.failed;
+      if (mine.first_failure.empty()) {
+        mine.first_failure = fmt::format(
+            "{} {}: {}", input.method, input.path,
+            answer.ok() ? fmt::format("status {}", answer->status) : answer.status().message());
+      }
+      // A dead service answers at once: do not spin on it.
+      context_.clock.SleepNs(kSecondNs / 100);
+    }
+    MutexLock lock(mutex);
+    totals.Add(mine);
+  };
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < config_.load.concurrency; ++i) threads.emplace_back(send_until_deadline);
+  threads.clear();  // joins
+  return totals;
+}
+
+Status LoopService::CleanUp() {
+  if (config_.profiling.clean_up.empty()) return Status();
+  return RunCommand(
+      Substitute(config_.profiling.clean_up, {{"url", url_}, {"port", fmt::format("{}", port_)}}),
+      "the clean_up command", 60 * kSecondNs);
+}
+
+Status LoopService::RunCommand(const std::string& line, std::string_view what, int64_t timeout_ns) {
+  Command command = ShellCommand(line);
+  command.cwd = config_.directory;
+  command.stderr_stream = Command::Stream::kPipe;
+  Result<RunOutput> run = context_.process.Run(command, "", timeout_ns);
+  if (!run.ok()) return run.status().Annotate(what);
+  if (run->exit.ok()) return Status();
+  std::string said = run->err.empty() ? run->out : run->err;
+  return Error(Code::kFailedPrecondition, "{} failed ({}): {}\n{}", what, run->exit.ToString(),
+               line, said.substr(0, 2000));
+}
+
+ExitState LoopService::Stop() { return child_->Stop(kStopGraceNs); }
+
+}  // namespace anneal

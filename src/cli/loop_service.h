@@ -1,0 +1,69 @@
+// The program of a loop, running as a service, and the load that the loop drives against it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/process.h"
+#include "base/status.h"
+#include "cli/context.h"
+#include "cli/interrupt.h"
+#include "cli/loop_config.h"
+
+namespace anneal {
+
+// What a stretch of load did.
+struct LoadTotals {
+  int64_t requests = 0;
+  int64_t failed = 0;  // no answer, or a status of 400 and above
+  std::string first_failure;
+
+  void Add(const LoadTotals& other);
+};
+
+// A running instance of config.run. Destroying it kills the process.
+class LoopService {
+ public:
+  // Starts `binary` on a free port and waits until config.load.ready answers 2xx. The program's
+  // {server} is `server_url`. Fails with the program's exit when it ends before that, with
+  // kCanceled on Ctrl-C. All references must outlive the service.
+  static Result<std::unique_ptr<LoopService>> Start(const LoopConfig& config,
+                                                    const std::string& binary,
+                                                    const std::string& server_url,
+                                                    CliContext& context,
+                                                    const InterruptScope& interrupt);
+
+  const std::string& url() const { return url_; }
+  uint16_t port() const { return port_; }
+  // User + system CPU time of the process so far; nanoseconds.
+  Result<int64_t> CpuTimeNs() const { return child_->CpuTimeNs(); }
+
+  // Loads the service for `duration_ns`: with the load command, or with each input in turn,
+  // heaviest first, for its share of the time. Fails when the process has ended, when the load
+  // command fails, or when no request succeeded.
+  Result<LoadTotals> Drive(int64_t duration_ns);
+  // Runs the clean-up hook, if there is one.
+  Status CleanUp();
+  // SIGTERM, so that a profiler in the program can push what it has; then up to 20 s to end.
+  ExitState Stop();
+
+ private:
+  LoopService(const LoopConfig& config, CliContext& context, const InterruptScope& interrupt)
+      : config_(config), context_(context), interrupt_(interrupt) {}
+  Status WaitUntilReady();
+  LoadTotals DriveInput(const LoopInput& input, int64_t duration_ns);
+  Status RunCommand(const std::string& line, std::string_view what, int64_t timeout_ns);
+
+  const LoopConfig& config_;
+  CliContext& context_;
+  const InterruptScope& interrupt_;
+  std::unique_ptr<Child> child_;
+  std::string url_;
+  uint16_t port_ = 0;
+};
+
+// The config's environment, with GOGC=off when profiling asks for it.
+std::vector<std::pair<std::string, std::string>> ProfilingEnvironment(const LoopConfig& config);
+
+}  // namespace anneal

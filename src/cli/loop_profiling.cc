@@ -62,6 +62,7 @@ Status ProfileService(const LoopRun& run, LoopTurn* turn) {
   ProfilingFacts& facts = turn->profiling;
   ASSIGN_OR_RETURN(std::unique_ptr<LoopService> service,
                    LoopService::Start(run.config, turn->baseline_binary, run.server_url,
+                                      run.WorkPath(fmt::format("turn{}-service.log", turn->number)),
                                       run.context, run.interrupt));
   if (plan.warm_up_ns > 0) {
     run.Say("warming up");
@@ -93,11 +94,11 @@ Status ProfileBench(const LoopRun& run, LoopTurn* turn) {
   BusyProcessors busy(context.fs, context.clock);
   int64_t cpu_ns = 0;
   for (int round = 1; round <= run.config.profiling.rounds; ++round) {
-    run.Say(fmt::format("running the benchmark, round {} of {}", round,
-                        run.config.profiling.rounds));
+    run.Say(
+        fmt::format("running the benchmark, round {} of {}", round, run.config.profiling.rounds));
     std::string file = run.WorkPath(fmt::format("turn{}-round{}.pprof", turn->number, round));
-    Command command = ShellCommand(Substitute(
-        run.config.bench, {{"binary", turn->baseline_binary}, {"profile", file}}));
+    Command command = ShellCommand(
+        Substitute(run.config.bench, {{"binary", turn->baseline_binary}, {"profile", file}}));
     command.cwd = run.config.directory;
     command.env = ProfilingEnvironment(run.config);
     command.stderr_stream = Command::Stream::kPipe;
@@ -109,7 +110,8 @@ Status ProfileBench(const LoopRun& run, LoopTurn* turn) {
     }
     cpu_ns += output.exit.user_ns + output.exit.system_ns;
     Result<std::string> pprof = context.fs.ReadFile(file);
-    if (!pprof.ok()) return pprof.status().Annotate("bench must write its CPU profile to {profile}");
+    if (!pprof.ok())
+      return pprof.status().Annotate("bench must write its CPU profile to {profile}");
     TRY(PushBytes(run, *pprof));
     facts.rounds = round;
   }
@@ -139,8 +141,7 @@ Result<Profile> MergeWindow(const LoopRun& run, const LoopTurn& turn) {
     return Error(Code::kFailedPrecondition,
                  "no profile of {} began in the {} s of load: does the program push to {{server}} "
                  "as service_name {}, more often than a round is long, and end on SIGTERM?",
-                 query.selector,
-                 (turn.profiling.end_ns - turn.profiling.start_ns) / kSecondNs,
+                 query.selector, (turn.profiling.end_ns - turn.profiling.start_ns) / kSecondNs,
                  run.config.service);
   }
   return profile;

@@ -161,7 +161,7 @@ ordered_json TurnJson(const LoopTurn& turn) {
         {"lost", DecisionsJson(turn.decisions.lost)}}},
       {"verdict",
        {{"outcome", OutcomeName(analysis.outcome)},
-        {"decision", DecisionName(analysis.decision)},
+        {"ruling", RulingName(analysis.ruling)},
         {"sentence", analysis.sentence},
         {"gain", analysis.gain()},
         {"candidate", RatioJson(analysis.candidate)},

@@ -16,6 +16,13 @@ constexpr int64_t kRequestTimeoutNs = 30 * kSecondNs;
 constexpr int64_t kStopGraceNs = 20 * kSecondNs;
 constexpr size_t kMaxAnswerBytes = size_t{64} << 20;
 
+// 'text' as one word for the shell.
+std::string ShellQuoted(const std::string& text) {
+  std::string out = "'";
+  for (char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
 Status Interrupted() { return Status(Code::kCanceled, "interrupted"); }
 
 }  // namespace
@@ -32,19 +39,19 @@ std::vector<std::pair<std::string, std::string>> ProfilingEnvironment(const Loop
   return env;
 }
 
-Result<std::unique_ptr<LoopService>> LoopService::Start(const LoopConfig& config,
-                                                        const std::string& binary,
-                                                        const std::string& server_url,
-                                                        CliContext& context,
-                                                        const InterruptScope& interrupt) {
+Result<std::unique_ptr<LoopService>> LoopService::Start(
+    const LoopConfig& config, const std::string& binary, const std::string& server_url,
+    const std::string& log_path, CliContext& context, const InterruptScope& interrupt) {
   std::unique_ptr<LoopService> service(new LoopService(config, context, interrupt));
   ASSIGN_OR_RETURN(service->port_, FreeLoopbackPort());
   service->url_ = fmt::format("http://127.0.0.1:{}", service->port_);
+  service->log_path_ = log_path;
   // exec: the child is the program itself, so its CPU time and its signals are its own.
+  std::string line = Substitute(
+      config.run,
+      {{"binary", binary}, {"port", fmt::format("{}", service->port_)}, {"server", server_url}});
   Command command =
-      ShellCommand("exec " + Substitute(config.run, {{"binary", binary},
-                                                     {"port", fmt::format("{}", service->port_)},
-                                                     {"server", server_url}}));
+      ShellCommand(fmt::format("exec >{} 2>&1; exec {}", ShellQuoted(log_path), line));
   command.cwd = config.directory;
   command.env = ProfilingEnvironment(config);
   command.stdout_stream = Command::Stream::kDiscard;
@@ -64,12 +71,20 @@ Status LoopService::WaitUntilReady() {
     if (answer.ok() && answer->status / 100 == 2) return Status();
     last = answer.ok() ? fmt::format("status {}", answer->status) : answer.status().message();
     if (Result<ExitState> ended = child_->Wait(kSecondNs / 20); ended.ok()) {
-      return Error(Code::kFailedPrecondition, "the service ended before it was ready ({}): {}",
-                   ended->ToString(), config_.run);
+      return Error(Code::kFailedPrecondition, "the service ended before it was ready ({}): {}{}",
+                   ended->ToString(), config_.run, LastWords());
     }
   }
   return Error(Code::kDeadlineExceeded, "the service gave no 2xx at {} within 30 s (last: {})",
                request.target, last);
+}
+
+std::string LoopService::LastWords() const {
+  constexpr size_t kMostBytes = 1000;
+  Result<std::string> log = context_.fs.ReadFile(log_path_);
+  if (!log.ok() || log->empty()) return "";
+  std::string end = log->substr(log->size() > kMostBytes ? log->size() - kMostBytes : 0);
+  return fmt::format("\nThe end of {}:\n{}", log_path_, end);
 }
 
 Result<LoadTotals> LoopService::Drive(int64_t duration_ns) {
@@ -99,7 +114,8 @@ Result<LoadTotals> LoopService::Drive(int64_t duration_ns) {
   }
   if (interrupt_.Requested()) return Interrupted();
   if (Result<ExitState> ended = child_->Wait(0); ended.ok()) {
-    return Error(Code::kFailedPrecondition, "the service ended under load: {}", ended->ToString());
+    return Error(Code::kFailedPrecondition, "the service ended under load: {}{}", ended->ToString(),
+                 LastWords());
   }
   return totals;
 }

@@ -26,13 +26,12 @@ struct LoadTotals {
 class LoopService {
  public:
   // Starts `binary` on a free port and waits until config.load.ready answers 2xx. The program's
-  // {server} is `server_url`. Fails with the program's exit when it ends before that, with
-  // kCanceled on Ctrl-C. All references must outlive the service.
-  static Result<std::unique_ptr<LoopService>> Start(const LoopConfig& config,
-                                                    const std::string& binary,
-                                                    const std::string& server_url,
-                                                    CliContext& context,
-                                                    const InterruptScope& interrupt);
+  // {server} is `server_url`, what it prints goes to the file `log_path`. Fails with the program's
+  // exit and last words when it ends before that, with kCanceled on Ctrl-C. All references must
+  // outlive the service.
+  static Result<std::unique_ptr<LoopService>> Start(
+      const LoopConfig& config, const std::string& binary, const std::string& server_url,
+      const std::string& log_path, CliContext& context, const InterruptScope& interrupt);
 
   const std::string& url() const { return url_; }
   uint16_t port() const { return port_; }
@@ -52,6 +51,7 @@ class LoopService {
   LoopService(const LoopConfig& config, CliContext& context, const InterruptScope& interrupt)
       : config_(config), context_(context), interrupt_(interrupt) {}
   Status WaitUntilReady();
+  std::string LastWords() const;  // the end of the log, indented
   LoadTotals DriveInput(const LoopInput& input, int64_t duration_ns);
   Status RunCommand(const std::string& line, std::string_view what, int64_t timeout_ns);
 
@@ -59,6 +59,7 @@ class LoopService {
   CliContext& context_;
   const InterruptScope& interrupt_;
   std::unique_ptr<Child> child_;
+  std::string log_path_;
   std::string url_;
   uint16_t port_ = 0;
 };

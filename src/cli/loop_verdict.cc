@@ -1,6 +1,6 @@
 #include "cli/loop_verdict.h"
 
-#include "cli/build_info.h"
+#include "build_info.h"
 #include "cli/exit_status.h"
 #include "verify/plot.h"
 #include "verify/verdict_json.h"
@@ -111,7 +111,7 @@ Status KeepOrDrop(const LoopRun& run, LoopTurn* turn) {
   Fs& fs = run.context.fs;
   const Analysis& analysis = turn->verdict.analysis;
   const std::string& shipped = run.config.artefact;
-  if (analysis.outcome != Outcome::kGain || analysis.decision != Decision::kPass) {
+  if (analysis.outcome != Outcome::kGain || analysis.ruling != Ruling::kPass) {
     turn->reason = fmt::format(
         "dropped: {}; {}", analysis.sentence,
         turn->baseline_pgo == "off" ? "nothing ships" : fmt::format("{} stays as it was", shipped));
@@ -129,14 +129,14 @@ Status KeepOrDrop(const LoopRun& run, LoopTurn* turn) {
 }
 
 int LoopExitStatus(const std::vector<LoopTurn>& turns) {
-  switch (turns.back().verdict.analysis.decision) {
-    case Decision::kPass:
+  switch (turns.back().verdict.analysis.ruling) {
+    case Ruling::kPass:
       return kExitOk;
-    case Decision::kNoGain:
+    case Ruling::kNoGain:
       return kExitNoGain;
-    case Decision::kRegression:
+    case Ruling::kRegression:
       return kExitRegression;
-    case Decision::kInvalid:
+    case Ruling::kInvalid:
       return kExitFailed;
   }
   return kExitFailed;

@@ -1,0 +1,141 @@
+#include "server/config.h"
+
+#include "base/suggest.h"
+#include "server/config_file.h"
+
+namespace anneal {
+namespace {
+
+using Env = std::function<std::string(const std::string&)>;
+
+// Puts values over one another and remembers the last writer of each.
+class Layers {
+ public:
+  explicit Layers(LoadedConfig& loaded) : loaded_(loaded) {
+    for (const Setting& setting : Settings()) {
+      loaded_.values.push_back({.setting = &setting, .origin = "default"});
+    }
+  }
+
+  Status Put(const Setting& setting, std::string_view text, std::string origin) {
+    if (const Status status = SetSetting(setting, text, loaded_.config); !status.ok()) {
+      return status.Annotate(origin);
+    }
+    for (SettingValue& value : loaded_.values) {
+      if (value.setting == &setting) value.origin = std::move(origin);
+    }
+    return {};
+  }
+
+  Status PutFile(const Fs& fs, const std::string& path) {
+    ASSIGN_OR_RETURN(const std::string yaml, fs.ReadFile(path));
+    const Result<ConfigFile> file = ParseConfigFile(yaml);
+    if (!file.ok()) return file.status().Annotate(path);
+    for (const ConfigFileEntry& entry : file->entries) {
+      TRY(Put(*FindSetting(entry.name), entry.text, fmt::format("{}:{}", path, entry.line)));
+    }
+    loaded_.config.scrape = file->scrape;
+    loaded_.file = path;
+    return {};
+  }
+
+  void Finish() {
+    for (SettingValue& value : loaded_.values) {
+      value.text = ShowSetting(*value.setting, loaded_.config);
+    }
+  }
+
+ private:
+  LoadedConfig& loaded_;
+};
+
+std::string PathFor(const Fs& fs, const ConfigSources& sources) {
+  if (!sources.file.empty()) return sources.file;
+  if (std::string path = sources.env("ANNEAL_CONFIG"); !path.empty()) return path;
+  for (const std::string& path : ConfigPaths(sources.env)) {
+    if (fs.Exists(path)) return path;
+  }
+  return {};
+}
+
+// The base directory that a variable names, or one below the home directory; empty without both.
+std::string XdgDir(const Env& env, const std::string& variable, std::string_view below_home) {
+  if (std::string dir = env(variable); dir.starts_with('/')) return dir;
+  const std::string home = env("HOME");
+  return home.empty() ? std::string() : fmt::format("{}/{}", home, below_home);
+}
+
+}  // namespace
+
+std::vector<std::string> ConfigPaths(const Env& env) {
+  std::vector<std::string> paths;
+  if (const std::string dir = XdgDir(env, "XDG_CONFIG_HOME", ".config"); !dir.empty()) {
+    paths.push_back(dir + "/anneal/config.yaml");
+  }
+  paths.emplace_back("/etc/anneal/config.yaml");
+  return paths;
+}
+
+std::string DefaultDataDir(const Env& env) {
+  const std::string dir = XdgDir(env, "XDG_DATA_HOME", ".local/share");
+  return dir.empty() ? "/var/lib/anneal" : dir + "/anneal";
+}
+
+Result<LoadedConfig> LoadConfig(const Fs& fs, const ConfigSources& sources) {
+  LoadedConfig loaded;
+  loaded.config.data = DefaultDataDir(sources.env);
+  Layers layers(loaded);
+  if (const std::string path = PathFor(fs, sources); !path.empty()) {
+    TRY(layers.PutFile(fs, path));
+  }
+  for (const Setting& setting : Settings()) {
+    const std::string variable = SettingVariable(setting.name);
+    if (const std::string text = sources.env(variable); !text.empty()) {
+      TRY(layers.Put(setting, text, variable));
+    }
+  }
+  for (const auto& [name, text] : sources.flags) {
+    const Setting* setting = FindSetting(name);
+    if (!setting) return InvalidArgument("there is no setting {}", name);
+    TRY(layers.Put(*setting, text, SettingFlag(name)));
+  }
+  TRY(ParseListen(loaded.config.listen).status());
+  layers.Finish();
+  return loaded;
+}
+
+Result<ListenAddress> ParseListen(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  const std::string_view digits =
+      colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
+  int port = 0;
+  for (char c : digits) port = c < '0' || c > '9' || port > 65535 ? 65536 : port * 10 + (c - '0');
+  if (digits.empty() || port > 65535) {
+    return InvalidArgument("listen: \"{}\" is not HOST:PORT, such as 127.0.0.1:4040 or :4040",
+                           text);
+  }
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    return InvalidArgument("listen: \"{}\": an IPv6 address needs brackets, as in [::1]:4040",
+                           text);
+  }
+  return ListenAddress{std::string(host), static_cast<uint16_t>(port)};
+}
+
+std::string SettingsMarkdown() {
+  ServerConfig defaults;
+  defaults.data = "$XDG_DATA_HOME/anneal";
+  std::string out = "| key | default | meaning |\n|---|---|---|\n";
+  for (const Setting& setting : Settings()) {
+    fmt::format_to(std::back_inserter(out), "| `{}` | `{}` | {}{} |\n", setting.name,
+                   ShowSetting(setting, defaults), setting.help,
+                   setting.type == SettingType::kChoice
+                       ? fmt::format(" ({})", fmt::join(setting.choices, ", "))
+                       : "");
+  }
+  return out;
+}
+
+}  // namespace anneal

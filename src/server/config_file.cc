@@ -1,0 +1,111 @@
+#include "server/config_file.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <exception>
+
+#include "base/suggest.h"
+#include "server/config.h"
+
+namespace anneal {
+namespace {
+
+constexpr std::string_view kScrape = "scrape";
+
+template <typename... Args>
+Status At(const YAML::Mark& mark, fmt::format_string<Args...> format, Args&&... args) {
+  return InvalidArgument("line {}: {}", mark.line + 1,
+                         fmt::format(format, std::forward<Args>(args)...));
+}
+
+bool IsGroup(std::string_view name) {
+  for (const Setting& setting : Settings()) {
+    if (setting.name.size() > name.size() && setting.name.starts_with(name) &&
+        setting.name[name.size()] == '.') {
+      return true;
+    }
+  }
+  return false;
+}
+
+Status Unknown(const YAML::Mark& mark, std::string_view name) {
+  std::vector<std::string> names = {std::string(kScrape)};
+  for (const Setting& setting : Settings()) {
+    names.emplace_back(setting.name);
+    const size_t dot = setting.name.find('.');
+    if (dot != std::string_view::npos) names.emplace_back(setting.name.substr(0, dot));
+  }
+  std::string meant = Suggest(name, names);
+  // A key put at the wrong depth: `body` for `limits.body`.
+  for (const std::string& candidate : names) {
+    if (meant.empty() && candidate.ends_with(fmt::format(".{}", name))) meant = candidate;
+  }
+  if (meant.empty()) return At(mark, "unknown key \"{}\" (`anneal doctor` lists all)", name);
+  return At(mark, "unknown key \"{}\": did you mean \"{}\"?", name, meant);
+}
+
+Status Flatten(const YAML::Node& map, const std::string& prefix, ConfigFile& file);
+
+Status TakeEntry(const YAML::Node& key, const YAML::Node& value, const std::string& prefix,
+                 ConfigFile& file) {
+  if (!key.IsScalar()) return At(key.Mark(), "a key must be a word");
+  const std::string name = prefix + key.Scalar();
+  if (name == kScrape) return {};
+  if (FindSetting(name)) {
+    if (!value.IsScalar()) {
+      return At(value.IsNull() ? key.Mark() : value.Mark(), "{} must have one value", name);
+    }
+    for (const ConfigFileEntry& entry : file.entries) {
+      if (entry.name == name) return At(key.Mark(), "{} is given twice", name);
+    }
+    file.entries.push_back({name, value.Scalar(), key.Mark().line + 1});
+    return {};
+  }
+  if (!IsGroup(name)) return Unknown(key.Mark(), name);
+  if (value.IsNull()) return {};  // a group whose keys are all commented out
+  if (!value.IsMap()) return At(value.Mark(), "{} must hold keys with values", name);
+  return Flatten(value, name + ".", file);
+}
+
+Status Flatten(const YAML::Node& map, const std::string& prefix, ConfigFile& file) {
+  for (const auto& entry : map) TRY(TakeEntry(entry.first, entry.second, prefix, file));
+  return {};
+}
+
+// The text from the value of `scrape` to the next key, moved nowhere.
+std::string LiftScrape(const YAML::Node& root, std::string_view yaml) {
+  int begin = -1;
+  auto end = static_cast<int>(yaml.size());
+  YAML::Mark mark;
+  for (const auto& entry : root) {
+    if (entry.first.Scalar() == kScrape && begin < 0 && !entry.second.IsNull()) {
+      mark = entry.second.Mark();
+      begin = mark.pos;
+    } else if (begin >= 0 && entry.first.Mark().pos > begin) {
+      end = std::min(end, entry.first.Mark().pos);
+    }
+  }
+  if (begin < 0) return {};
+  return std::string(static_cast<size_t>(mark.line), '\n') +
+         std::string(static_cast<size_t>(mark.column), ' ') +
+         std::string(yaml.substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin)));
+}
+
+}  // namespace
+
+Result<ConfigFile> ParseConfigFile(std::string_view yaml) {
+  ConfigFile file;
+  try {
+    const YAML::Node root = YAML::Load(std::string(yaml));
+    if (root.IsNull()) return file;
+    if (!root.IsMap()) return At(root.Mark(), "the file must hold keys with values");
+    TRY(Flatten(root, "", file));
+    file.scrape = LiftScrape(root, yaml);
+    return file;
+  } catch (const YAML::Exception& error) {
+    if (error.mark.is_null()) return InvalidArgument("not valid YAML: {}", error.msg);
+    return At(error.mark, "not valid YAML: {}", error.msg);
+  }
+}
+
+}  // namespace anneal

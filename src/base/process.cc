@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -13,6 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 
@@ -57,13 +59,15 @@ ExitState ExitStateOf(int wait_status, const rusage& usage) {
 
 class SystemChild : public Child {
  public:
-  SystemChild(int pid, int in, int out, int err) : pid_(pid), in_(in), out_(out), err_(err) {}
+  // `tail`: the file that stderr goes to, or -1. Takes the descriptors over.
+  SystemChild(int pid, int in, int out, int err, int tail)
+      : pid_(pid), in_(in), out_(out), err_(err), tail_(tail) {}
   ~SystemChild() override {
     if (!reaped_) {
       ::kill(-pid_, SIGKILL);
       (void)Reap(0);
     }
-    for (int fd : {in_, out_, err_}) {
+    for (int fd : {in_, out_, err_, tail_}) {
       if (fd >= 0) ::close(fd);
     }
   }
@@ -125,6 +129,16 @@ class SystemChild : public Child {
       if (!buffer_.empty()) return std::exchange(buffer_, std::string());
       return Error(Code::kOutOfRange, "process {} closed its output", pid_);
     }
+  }
+
+  std::string StderrTail(size_t max_bytes) const override {
+    if (tail_ < 0) return {};
+    off_t end = ::lseek(tail_, 0, SEEK_END);
+    off_t begin = std::max<off_t>(0, end - static_cast<off_t>(max_bytes));
+    std::string bytes(static_cast<size_t>(std::max<off_t>(0, end - begin)), '\0');
+    ssize_t n = ::pread(tail_, bytes.data(), bytes.size(), begin);
+    bytes.resize(static_cast<size_t>(std::max<ssize_t>(0, n)));
+    return bytes;
   }
 
   Status Signal(int signal_number) override {
@@ -214,7 +228,7 @@ class SystemChild : public Child {
   }
 
   int pid_;
-  int in_, out_, err_;
+  int in_, out_, err_, tail_;
   std::string buffer_;
   bool reaped_ = false;
   ExitState exit_;
@@ -233,6 +247,14 @@ Status OpenPipe(Pipe* pipe) {
   pipe->read = fds[0];
   pipe->write = fds[1];
   return Status();
+}
+
+// A file that takes stderr and has no name; -1 when neither disk nor memory can hold one.
+int OpenTail() {
+  const char* directory = ::getenv("TMPDIR");
+  int fd = ::open(directory != nullptr ? directory : "/tmp",
+                  O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+  return fd >= 0 ? fd : ::memfd_create("stderr", MFD_CLOEXEC);
 }
 
 // Between fork and exec: only async-signal-safe calls. Reports errno through `report`.
@@ -321,9 +343,10 @@ class SystemProcess : public Process {
 
     Pipe in, out, err, report;
     int null_fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    int tail_fd = command.stderr_stream == Command::Stream::kTail ? OpenTail() : -1;
     auto close_all = [&] {
       for (int fd : {in.read, in.write, out.read, out.write, err.read, err.write, report.read,
-                     report.write, null_fd}) {
+                     report.write, null_fd, tail_fd}) {
         if (fd >= 0) ::close(fd);
       }
     };
@@ -342,7 +365,7 @@ class SystemProcess : public Process {
     };
     int child_in = end_for_child(command.stdin_stream, in.read);
     int child_out = end_for_child(command.stdout_stream, out.write);
-    int child_err = end_for_child(command.stderr_stream, err.write);
+    int child_err = tail_fd >= 0 ? tail_fd : end_for_child(command.stderr_stream, err.write);
 
     pid_t pid = ::fork();
     if (pid == 0) {
@@ -371,7 +394,7 @@ class SystemProcess : public Process {
     }
     ::close(report.read);
     if (null_fd >= 0) ::close(null_fd);
-    return std::make_unique<SystemChild>(pid, in.write, out.read, err.read);
+    return std::make_unique<SystemChild>(pid, in.write, out.read, err.read, tail_fd);
   }
 };
 

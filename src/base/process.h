@@ -19,7 +19,8 @@ struct Command {
   // Added to this process's environment, replacing variables of the same name.
   std::vector<std::pair<std::string, std::string>> env;
   std::string cwd;  // empty: this process's
-  enum class Stream { kInherit, kPipe, kDiscard };
+  // kTail (stderr only): into a file without a name, whose end Child::StderrTail gives.
+  enum class Stream { kInherit, kPipe, kDiscard, kTail };
   Stream stdin_stream = Stream::kDiscard;
   Stream stdout_stream = Stream::kPipe;
   Stream stderr_stream = Stream::kInherit;
@@ -57,6 +58,8 @@ class Child {
   // The next line of stdout without its newline; kOutOfRange at the end of the stream,
   // kDeadlineExceeded after `timeout_ns`. REQUIRES: stdout_stream is kPipe.
   virtual Result<std::string> ReadLine(int64_t timeout_ns) = 0;
+  // The last `max_bytes` written to stderr so far. Empty unless stderr_stream is kTail.
+  virtual std::string StderrTail(size_t /*max_bytes*/) const { return {}; }
   virtual Status Signal(int signal_number) = 0;  // to the whole process group
   // Waits for the end; kDeadlineExceeded after `timeout_ns` (the child runs on).
   virtual Result<ExitState> Wait(int64_t timeout_ns) = 0;

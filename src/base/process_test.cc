@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <thread>
+
 namespace anneal {
 namespace {
 
@@ -47,6 +49,30 @@ TEST(ProcessTest, LinesBackAndForth) {
   (*child)->CloseStdin();
   EXPECT_EQ((*child)->ReadLine(10 * kSecondNs).status().code(), Code::kOutOfRange);
   EXPECT_TRUE((*child)->Wait(10 * kSecondNs)->ok());
+}
+
+TEST(ProcessTest, StderrTailKeepsTheEnd) {
+  Command command =
+      ShellCommand("i=0; while [ $i -lt 2000 ]; do echo line $i >&2; i=$((i+1)); done");
+  command.stderr_stream = Command::Stream::kTail;
+  Result<std::unique_ptr<Child>> child = P().Spawn(command);
+  ASSERT_TRUE(child.ok());
+  ASSERT_TRUE((*child)->Wait(10 * kSecondNs)->ok());
+  EXPECT_EQ((*child)->StderrTail(10), "line 1999\n");
+  EXPECT_EQ((*child)->StderrTail(1 << 20).substr(0, 7), "line 0\n");
+}
+
+TEST(ProcessTest, EndsWithTheThreadThatStartedIt) {
+  std::unique_ptr<Child> child;
+  std::thread starter([&child] {
+    Command command{.argv = {"sleep", "100"}};
+    if (auto started = P().Spawn(command); started.ok()) child = std::move(*started);
+  });
+  starter.join();
+  ASSERT_NE(child, nullptr);
+  Result<ExitState> exit = child->Wait(10 * kSecondNs);
+  ASSERT_TRUE(exit.ok()) << exit.status().ToString();
+  EXPECT_EQ(exit->signal, SIGTERM);
 }
 
 TEST(ProcessTest, TimeoutAndStop) {

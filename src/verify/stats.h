@@ -65,13 +65,14 @@ inline constexpr int kResamples = 10'000;
 
 // The estimate over groups of paired effects (a group: one session) is the mean of the groups'
 // Hodges–Lehmann estimates. Its interval, by the number of groups that are not empty:
-//   1         bootstrap over the effects,
+//   1         percentile bootstrap over the effects, with Hesterberg's expansion (Bootstrap
+//   Methods,
+//             2015, §3.3): plain percentile intervals of n values are too narrow,
 //   2 to 5    Student's t over the groups' estimates: a bootstrap of so few is far too narrow,
-//   6 or more bootstrap over the groups.
-// Bootstrap intervals are percentile intervals with Hesterberg's expansion (Bootstrap Methods,
-// 2015, §3.3): percentile intervals of n values are too narrow by about t and n/(n-1). Groups are
-// resampled whole: the spread between groups already holds the noise within them, and resampling
-// blocks inside resampled groups would count that noise twice (intervals up to 1.4 times too wide).
+//   6 or more bootstrap-t over the groups' estimates.
+// Groups are resampled whole: the spread between groups already holds the noise within them, and
+// resampling blocks inside resampled groups would count that noise twice (intervals up to 1.4 times
+// too wide).
 Interval EstimateEffect(std::span<const std::vector<double>> groups, uint64_t seed,
                         int resamples = kResamples);
 

@@ -94,8 +94,8 @@ enum class Outcome { kGain, kNoDifference, kRegression, kInvalid };
 std::string_view OutcomeName(Outcome outcome);  // "gain", "no-difference", "regression", "invalid"
 
 // What the limits say about the outcome; the command's exit status follows it.
-enum class Decision { kPass, kNoGain, kRegression, kInvalid };
-std::string_view DecisionName(Decision decision);  // "pass", "no-gain", "regression", "invalid"
+enum class Ruling { kPass, kNoGain, kRegression, kInvalid };
+std::string_view RulingName(Ruling ruling);  // "pass", "no-gain", "regression", "invalid"
 
 struct GroupEstimate {
   std::string name;  // benchmark or session
@@ -106,7 +106,7 @@ struct GroupEstimate {
 
 struct Analysis {
   Outcome outcome = Outcome::kInvalid;
-  Decision decision = Decision::kInvalid;
+  Ruling ruling = Ruling::kInvalid;
   std::string sentence;     // the verdict for people
   RatioEstimate candidate;  // candidate / baseline: Hodges–Lehmann of paired log ratios
   RatioEstimate control;    // control / baseline: A/A

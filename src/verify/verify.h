@@ -82,6 +82,8 @@ struct VerifyPlan {
   PinPolicy pin = PinPolicy::kAuto;
   VerifyLimits limits;
   std::string tool_version;
+  // Asked between bursts; true ends the run with kCanceled. May be empty.
+  std::function<bool()> canceled;
 };
 
 struct VerifyProgress {

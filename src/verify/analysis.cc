@@ -1,0 +1,211 @@
+// From raw samples to a verdict. Everything here is a function of the RunRecord alone.
+#include <algorithm>
+#include <cmath>
+
+#include "verify/phrases.h"
+#include "verify/stats.h"
+#include "verify/verdict.h"
+
+namespace anneal {
+namespace {
+
+constexpr int64_t kStealMarkPpm = 10'000;
+// Each estimate draws from its own stream of random numbers.
+enum Stream : uint64_t { kCandidateStream = 1, kControlStream = 2, kPartStream = 1000 };
+// Parts (benchmarks, sessions) get fewer resamples: there may be hundreds of them.
+constexpr int kPartResamples = 2000;
+
+using Groups = std::vector<std::vector<double>>;
+
+double LogRatio(const std::vector<Sample>& by_arm, ArmId arm) {
+  return std::log(by_arm[static_cast<size_t>(arm)].CpuPerUnitNs() /
+                  by_arm[static_cast<size_t>(ArmId::kBaseline)].CpuPerUnitNs());
+}
+
+bool Complete(const Block& block, size_t benchmarks) {
+  if (block.samples.size() != benchmarks) return false;
+  for (const std::vector<Sample>& by_arm : block.samples) {
+    if (by_arm.size() != kArmCount) return false;
+    for (const Sample& sample : by_arm) {
+      if (sample.cpu_ns <= 0) return false;
+    }
+  }
+  return true;
+}
+
+// The effect of `arm` in each block: the mean over benchmarks of its log ratio to the baseline
+// (so that the ratio is a geometric mean), or that of the one benchmark named.
+Groups Effects(const RunRecord& run, ArmId arm, std::optional<size_t> benchmark) {
+  Groups groups;
+  for (const Session& session : run.sessions) {
+    std::vector<double>& group = groups.emplace_back();
+    for (const Block& block : session.blocks) {
+      if (!Complete(block, run.benchmarks.size())) continue;
+      if (benchmark.has_value()) {
+        group.push_back(LogRatio(block.samples[*benchmark], arm));
+        continue;
+      }
+      double sum = 0;
+      for (const std::vector<Sample>& by_arm : block.samples) sum += LogRatio(by_arm, arm);
+      group.push_back(sum / static_cast<double>(block.samples.size()));
+    }
+  }
+  return groups;
+}
+
+std::vector<double> Flatten(const Groups& groups) {
+  std::vector<double> all;
+  for (const std::vector<double>& group : groups) all.insert(all.end(), group.begin(), group.end());
+  return all;
+}
+
+RatioEstimate Ratio(const Interval& interval) {
+  return {std::exp(interval.estimate), std::exp(interval.low), std::exp(interval.high)};
+}
+
+// The test's units are sessions where there are enough of them to reach 5 %, else blocks.
+double PValue(const Groups& groups) {
+  constexpr size_t kEnoughSessions = 6;
+  if (groups.size() < kEnoughSessions) return SignedRankP(Flatten(groups));
+  std::vector<double> estimates;
+  for (const std::vector<double>& group : groups) estimates.push_back(HodgesLehmann(group));
+  return SignedRankP(estimates);
+}
+
+std::vector<GroupEstimate> BenchmarkEstimates(const RunRecord& run) {
+  std::vector<GroupEstimate> rows;
+  if (run.benchmarks.size() < 2) return rows;
+  for (size_t i = 0; i < run.benchmarks.size(); ++i) {
+    Groups candidate = Effects(run, ArmId::kCandidate, i);
+    Groups control = Effects(run, ArmId::kControl, i);
+    uint64_t stream = run.seed + kPartStream + 2 * i;
+    rows.push_back({run.benchmarks[i], Ratio(EstimateEffect(candidate, stream, kPartResamples)),
+                    Ratio(EstimateEffect(control, stream + 1, kPartResamples)),
+                    static_cast<int64_t>(Flatten(candidate).size())});
+  }
+  return rows;
+}
+
+std::vector<GroupEstimate> SessionEstimates(const RunRecord& run, const Groups& candidate,
+                                            const Groups& control) {
+  std::vector<GroupEstimate> rows;
+  if (run.sessions.size() < 2) return rows;
+  for (size_t i = 0; i < run.sessions.size(); ++i) {
+    int64_t layout_seed = run.sessions[i].layout_seed;
+    std::string name =
+        layout_seed >= 0 ? fmt::format("layout {}", layout_seed) : fmt::format("start {}", i + 1);
+    uint64_t stream = run.seed + 2 * kPartStream + 2 * i;
+    rows.push_back({name, Ratio(EstimateEffect(Groups{candidate[i]}, stream, kPartResamples)),
+                    Ratio(EstimateEffect(Groups{control[i]}, stream + 1, kPartResamples)),
+                    static_cast<int64_t>(candidate[i].size())});
+  }
+  return rows;
+}
+
+// Same bytes, same arguments. (`python a.py` and `python b.py` share a binary but differ.)
+bool IdenticalArms(const RunRecord& run) {
+  if (run.arms.size() < 2 || run.arms[0].sha256.empty()) return false;
+  if (run.arms[0].sha256 != run.arms[1].sha256) return false;
+  auto arguments = [](const ArmFacts& arm) {
+    size_t at = arm.command.find(arm.binary);
+    if (arm.binary.empty() || at == std::string::npos) return arm.command;
+    return arm.command.substr(0, at) + arm.command.substr(at + arm.binary.size());
+  };
+  return arguments(run.arms[0]) == arguments(run.arms[1]);
+}
+
+// A difference is believed when the interval excludes 1, the test agrees, and the effect exceeds
+// what the A/A control shows by chance.
+Outcome Judge(const Analysis& a) {
+  constexpr double kSignificant = 0.05;
+  if (!a.control.includes_one()) return Outcome::kInvalid;
+  bool above_floor = std::abs(std::log(a.candidate.ratio)) > a.floor;
+  if (a.candidate.includes_one() || !above_floor || a.p_value >= kSignificant) {
+    return Outcome::kNoDifference;
+  }
+  return a.candidate.ratio < 1 ? Outcome::kGain : Outcome::kRegression;
+}
+
+Ruling RuleOn(const Analysis& a, const VerifyLimits& limits) {
+  if (a.outcome == Outcome::kInvalid) return Ruling::kInvalid;
+  if (a.outcome == Outcome::kRegression && -a.gain() > limits.max_regression) {
+    return Ruling::kRegression;
+  }
+  if (!limits.require_gain) return Ruling::kPass;
+  bool gained = a.outcome == Outcome::kGain && a.gain() >= limits.min_gain;
+  return gained ? Ruling::kPass : Ruling::kNoGain;
+}
+
+void AddNotes(const RunRecord& run, Analysis& a) {
+  constexpr double kHarmfulRatio = 1.03;
+  a.notes = run.notes;
+  if (a.identical_binaries) {
+    a.notes.push_back(
+        "no-treatment: both arms run the same bytes with the same arguments, so any "
+        "difference is noise");
+  }
+  if (a.marked_blocks > 0) {
+    a.notes.push_back(
+        fmt::format("the hypervisor took more than 1 % of the time in {} of {} blocks",
+                    a.marked_blocks, a.blocks));
+  }
+  if (run.other_load_cpus >= 0.2) {
+    a.notes.push_back(fmt::format("other programs kept {:.1f} processors busy during the run",
+                                  run.other_load_cpus));
+  }
+  if (run.sessions.size() > 1 && run.sessions.size() < 6) {
+    a.notes.push_back(
+        fmt::format("{} starts are few: 6 or more give narrower intervals", run.sessions.size()));
+  }
+  for (const GroupEstimate& row : a.benchmarks) {
+    if (row.candidate.low > 1 && row.candidate.ratio > kHarmfulRatio) {
+      a.notes.push_back(fmt::format("{} got slower: {}", row.name, DescribeRatio(row.candidate)));
+    }
+  }
+  double wanted = std::max(run.limits.min_gain, 0.01);
+  if (a.outcome == Outcome::kNoDifference && a.mde > wanted) {
+    // Noise falls with the square root of the number of blocks.
+    double needed = static_cast<double>(a.blocks) * std::pow(a.mde / wanted, 2);
+    a.notes.push_back(fmt::format("to find {} reliably on this machine takes about {:.0f} blocks",
+                                  PercentText(wanted), needed));
+  }
+}
+
+}  // namespace
+
+Result<Analysis> Analyze(const RunRecord& run) {
+  Groups candidate = Effects(run, ArmId::kCandidate, std::nullopt);
+  Groups control = Effects(run, ArmId::kControl, std::nullopt);
+  std::vector<double> candidate_effects = Flatten(candidate);
+  std::vector<double> control_effects = Flatten(control);
+  if (candidate_effects.empty()) {
+    return InvalidArgument("the run has no complete block: nothing can be concluded from it");
+  }
+  // 80 % power at 5 % two-sided: 1.96 + 0.84 standard errors.
+  constexpr double kPowerFactor = 2.8;
+  Interval of_candidate = EstimateEffect(candidate, run.seed + kCandidateStream);
+  Interval of_control = EstimateEffect(control, run.seed + kControlStream);
+  Analysis a;
+  a.candidate = Ratio(of_candidate);
+  a.control = Ratio(of_control);
+  a.median_ratio = std::exp(Median(candidate_effects));
+  a.p_value = PValue(candidate);
+  a.floor = of_control.floor;
+  a.mde = kPowerFactor * of_control.standard_error;
+  a.block_noise = RobustDeviation(control_effects);
+  a.blocks = static_cast<int64_t>(candidate_effects.size());
+  for (const Session& session : run.sessions) {
+    a.marked_blocks += std::count_if(session.blocks.begin(), session.blocks.end(),
+                                     [](const Block& b) { return b.steal_ppm > kStealMarkPpm; });
+  }
+  a.identical_binaries = IdenticalArms(run);
+  a.benchmarks = BenchmarkEstimates(run);
+  a.sessions = SessionEstimates(run, candidate, control);
+  a.outcome = Judge(a);
+  a.ruling = RuleOn(a, run.limits);
+  a.sentence = VerdictSentence(a, run);
+  AddNotes(run, a);
+  return a;
+}
+
+}  // namespace anneal

@@ -1,0 +1,109 @@
+#include "verify/binary.h"
+
+#include <openssl/evp.h>
+
+#include <cstdlib>
+
+#include "verify/arm.h"
+
+namespace anneal {
+namespace {
+
+std::string FindInPath(const std::string& program, const std::string& cwd, const Fs& fs) {
+  if (program.find('/') != std::string::npos) {
+    return program[0] == '/' || cwd.empty() ? program : cwd + "/" + program;
+  }
+  const char* path = ::getenv("PATH");
+  std::string_view rest = path == nullptr ? "" : path;
+  while (!rest.empty()) {
+    size_t end = std::min(rest.find(':'), rest.size());
+    std::string candidate = fmt::format("{}/{}", rest.substr(0, end), program);
+    if (fs.Exists(candidate)) return candidate;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return {};
+}
+
+Status BuildOne(const VerifyPlan& plan, ArmId arm, const ArmPlan& arm_plan, int64_t seed,
+                const std::string& out, const VerifySeams& seams) {
+  std::string line = Substitute(plan.build.command, "seed", std::to_string(seed));
+  line = Substitute(Substitute(line, "pgo", arm_plan.pgo), "out", out);
+  Command command = ShellCommand(line);
+  command.cwd = plan.build.cwd;
+  command.stderr_stream = Command::Stream::kPipe;
+  ASSIGN_OR_RETURN(RunOutput run, seams.process.Run(command, "", 0));
+  if (!run.exit.ok()) {
+    std::string said = run.out + run.err;
+    constexpr size_t kLastWords = 1500;
+    if (said.size() > kLastWords) said = said.substr(said.size() - kLastWords);
+    return Error(Code::kFailedPrecondition, "building {} with layout {} ({}): {}: {}", ArmName(arm),
+                 seed, line, run.exit.ToString(), said);
+  }
+  if (!seams.fs.Exists(out)) {
+    return Error(Code::kNotFound,
+                 "building {} with layout {} left no file {}: does it write to "
+                 "{{out}}? ({})",
+                 ArmName(arm), seed, out, line);
+  }
+  return Status();
+}
+
+}  // namespace
+
+std::string Sha256Hex(std::string_view bytes) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr);
+  std::string hex;
+  for (unsigned int i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
+  return hex;
+}
+
+Result<ArmFacts> DescribeBinary(ArmId arm, const ArmPlan& plan, const std::string& cwd,
+                                const Fs& fs) {
+  ArmFacts facts;
+  facts.command = plan.command;
+  if (plan.binary.empty()) {
+    Result<Command> command = ParseArmCommand(plan.command);
+    if (!command.ok()) return facts;  // a shell line: no one binary
+    facts.binary = FindInPath(command->argv[0], cwd, fs);
+    if (facts.binary.empty()) facts.binary = command->argv[0];
+  } else {
+    facts.binary = plan.binary;
+  }
+  Result<std::string> bytes = fs.ReadFile(facts.binary);
+  if (!bytes.ok()) {
+    return Error(bytes.status().code(), "{} ({}): cannot read its binary: {}", ArmName(arm),
+                 plan.command, bytes.status().message());
+  }
+  facts.binary_bytes = static_cast<int64_t>(bytes->size());
+  facts.sha256 = Sha256Hex(*bytes);
+  return facts;
+}
+
+Result<std::vector<ArmCommands>> BuildLayouts(const VerifyPlan& plan, const VerifySeams& seams,
+                                              const VerifyProgressCallback& progress) {
+  std::vector<ArmCommands> sessions;
+  for (int layout = 0; layout < plan.build.layouts; ++layout) {
+    ArmCommands commands;
+    // From 1 on: to the Go linker 0 means no shuffling.
+    commands.layout_seed = 1 + static_cast<int64_t>(plan.seed % 1'000'000) + layout;
+    for (ArmId arm : {ArmId::kBaseline, ArmId::kCandidate}) {
+      const ArmPlan& arm_plan = arm == ArmId::kBaseline ? plan.baseline : plan.candidate;
+      if (plan.canceled && plan.canceled()) return Status(Code::kCanceled, "interrupted");
+      if (progress) {
+        progress({.phase = fmt::format("building {}, layout {} of {}", ArmName(arm), layout + 1,
+                                       plan.build.layouts)});
+      }
+      std::string out =
+          fmt::format("{}/{}-{}", plan.build.work_dir, ArmName(arm), commands.layout_seed);
+      TRY(BuildOne(plan, arm, arm_plan, commands.layout_seed, out, seams));
+      std::string& command = arm == ArmId::kBaseline ? commands.baseline : commands.candidate;
+      command = Substitute(arm_plan.command.empty() ? "{out}" : arm_plan.command, "out", out);
+    }
+    sessions.push_back(std::move(commands));
+  }
+  return sessions;
+}
+
+}  // namespace anneal

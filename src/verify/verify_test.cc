@@ -1,0 +1,259 @@
+// Whole runs against a program that burns counted work. The machine may be busy: effects are
+// large, decisions come from intervals, and no test asks how fast anything is.
+#include "verify/verify.h"
+
+#include <gtest/gtest.h>
+
+#include "verify/verdict_json.h"
+
+namespace anneal {
+namespace {
+
+std::string Burner(const std::string& arguments) {
+  return std::string(ANNEAL_BINARY_DIR) + "/tests/anneal_burner " + arguments;
+}
+
+class VerifyTest : public testing::Test {
+ protected:
+  VerifySeams Seams() { return {Fs::System(), Clock::System(), *http_, Process::System()}; }
+  static VerifyPlan Plan(VerifyMode mode, const std::string& baseline,
+                         const std::string& candidate) {
+    VerifyPlan plan;
+    plan.mode = mode;
+    plan.baseline.command = Burner(baseline);
+    plan.candidate.command = Burner(candidate);
+    plan.rounds = 36;
+    plan.sessions = mode == VerifyMode::kStdin || mode == VerifyMode::kHttp ? 6 : 1;
+    plan.burst_ns = 8'000'000;
+    plan.sample_timeout_ns = 60'000'000'000;
+    return plan;
+  }
+  // Another program may disturb one run so that its control fails; one that fails twice does not
+  // measure what it should.
+  Verdict Run(VerifyPlan plan) {
+    for (int attempt = 0;; ++attempt) {
+      Result<Verdict> verdict = RunVerification(plan, Seams(), {});
+      EXPECT_TRUE(verdict.ok()) << verdict.status().ToString();
+      if (!verdict.ok()) return {};
+      if (verdict->analysis.outcome != Outcome::kInvalid || attempt == 2) return *verdict;
+      plan.seed += 100;
+    }
+  }
+  std::string Failure(const VerifyPlan& plan) {
+    Result<Verdict> verdict = RunVerification(plan, Seams(), {});
+    return verdict.ok() ? "it succeeded" : verdict.status().ToString();
+  }
+
+  std::unique_ptr<Http> http_ = Http::Create();
+};
+
+struct EffectCase {
+  const char* name;
+  VerifyMode mode;
+  const char* baseline;
+  const char* candidate;
+  Outcome outcome;
+};
+
+class VerifyEffectTest : public VerifyTest, public testing::WithParamInterface<EffectCase> {};
+
+TEST_P(VerifyEffectTest, FindsIt) {
+  const EffectCase& c = GetParam();
+  VerifyPlan plan = Plan(c.mode, c.baseline, c.candidate);
+  Verdict verdict = Run(plan);
+  EXPECT_EQ(verdict.analysis.outcome, c.outcome) << verdict.analysis.sentence;
+  EXPECT_EQ(verdict.analysis.blocks, plan.rounds);
+  EXPECT_EQ(verdict.run.sessions.size(), static_cast<size_t>(plan.sessions));
+  EXPECT_EQ(verdict.run.arms[0].sha256.size(), 64u);
+  // All arms of a block did the same number of units, and every arm ran once in it.
+  for (const Session& session : verdict.run.sessions) {
+    for (const Block& block : session.blocks) {
+      EXPECT_EQ(std::set<ArmId>(block.order.begin(), block.order.end()).size(), 3u);
+      for (const std::vector<Sample>& by_arm : block.samples) {
+        EXPECT_EQ(by_arm[0].units, by_arm[1].units);
+        EXPECT_EQ(by_arm[0].units, by_arm[2].units);
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Modes, VerifyEffectTest,
+    testing::Values(
+        EffectCase{"StdinWorse", VerifyMode::kStdin, "stdin 500", "stdin 650",
+                   Outcome::kRegression},
+        EffectCase{"StdinBetter", VerifyMode::kStdin, "stdin 500", "stdin 400", Outcome::kGain},
+        EffectCase{"CommandWorse", VerifyMode::kCommand, "command 10000", "command 14000",
+                   Outcome::kRegression},
+        EffectCase{"CommandBetter", VerifyMode::kCommand, "command 14000", "command 10000",
+                   Outcome::kGain},
+        EffectCase{"HttpWorse", VerifyMode::kHttp, "http 500", "http 700", Outcome::kRegression},
+        EffectCase{"HttpBetter", VerifyMode::kHttp, "http 500", "http 350", Outcome::kGain},
+        EffectCase{"GoBenchWorse", VerifyMode::kGoBench, "gobench 500", "gobench 700",
+                   Outcome::kRegression}),
+    [](const auto& param_info) { return param_info.param.name; });
+
+TEST_F(VerifyTest, TheSameProgramIsNoTreatmentAndNoDifference) {
+  // With noise alone, about one run in twenty looks like an effect; three in a row do not.
+  int found = 0;
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    VerifyPlan plan = Plan(VerifyMode::kStdin, "stdin 500", "stdin 500");
+    plan.seed = seed;
+    Verdict verdict = Run(plan);
+    EXPECT_TRUE(verdict.analysis.identical_binaries);
+    EXPECT_THAT(verdict.analysis.notes, testing::Contains(testing::HasSubstr("no-treatment")));
+    found += verdict.analysis.outcome == Outcome::kGain ||
+             verdict.analysis.outcome == Outcome::kRegression;
+  }
+  EXPECT_LT(found, 3);
+}
+
+TEST_F(VerifyTest, GoBenchPairsEachBenchmark) {
+  VerifyPlan plan = Plan(VerifyMode::kGoBench, "gobench 500", "gobench 700");
+  plan.rounds = 8;
+  Verdict verdict = Run(plan);
+  EXPECT_EQ(verdict.run.benchmarks,
+            (std::vector<std::string>{"BenchmarkShort", "BenchmarkLong/size=4"}));
+  ASSERT_EQ(verdict.analysis.benchmarks.size(), 2u);
+  for (const GroupEstimate& row : verdict.analysis.benchmarks) EXPECT_GT(row.candidate.ratio, 1.1);
+}
+
+TEST_F(VerifyTest, LayoutsAreBuiltAndMeasuredOneBySession) {
+  std::string directory = testing::TempDir() + "/layouts";
+  ASSERT_TRUE(Fs::System().MakeDirs(directory).ok());
+  VerifyPlan plan = Plan(VerifyMode::kStdin, "", "");
+  plan.baseline = {.command = "{out} stdin 500", .pgo = "off"};
+  plan.candidate = {.command = "{out} stdin 400", .pgo = "default.pgo"};
+  plan.build.command = "echo {seed} {pgo} >> " + directory + "/log; cp " +
+                       std::string(ANNEAL_BINARY_DIR) + "/tests/anneal_burner {out}";
+  plan.build.layouts = 3;
+  plan.build.work_dir = directory;
+  (void)Fs::System().Remove(directory + "/log");
+  plan.rounds = 12;
+  Result<Verdict> verdict = RunVerification(plan, Seams(), {});
+  ASSERT_TRUE(verdict.ok()) << verdict.status().ToString();
+  EXPECT_EQ(*Fs::System().ReadFile(directory + "/log"),
+            "2 off\n2 default.pgo\n3 off\n3 default.pgo\n4 off\n4 default.pgo\n");
+  ASSERT_EQ(verdict->run.sessions.size(), 3u);
+  EXPECT_EQ(verdict->run.sessions[2].layout_seed, 4);
+  EXPECT_EQ(verdict->analysis.blocks, 12);
+}
+
+TEST_F(VerifyTest, ProgressNarrowsAndEnds) {
+  VerifyPlan plan = Plan(VerifyMode::kStdin, "stdin 100", "stdin 120");
+  std::vector<VerifyProgress> seen;
+  Result<Verdict> verdict =
+      RunVerification(plan, Seams(), [&seen](const VerifyProgress& p) { seen.push_back(p); });
+  ASSERT_TRUE(verdict.ok());
+  ASSERT_FALSE(seen.empty());
+  for (size_t i = 1; i < seen.size(); ++i) EXPECT_GE(seen[i].rounds_done, seen[i - 1].rounds_done);
+  EXPECT_EQ(seen.back().rounds_total, plan.rounds);
+}
+
+TEST_F(VerifyTest, ATimeBudgetEndsTheRun) {
+  VerifyPlan plan = Plan(VerifyMode::kStdin, "stdin 20", "stdin 20");
+  plan.rounds = 0;
+  plan.budget_ns = 500'000'000;
+  plan.sessions = 2;
+  Result<Verdict> verdict = RunVerification(plan, Seams(), {});
+  ASSERT_TRUE(verdict.ok()) << verdict.status().ToString();
+  EXPECT_GE(verdict->analysis.blocks, 6);
+  EXPECT_EQ(verdict->run.sessions.size(), 2u);
+}
+
+TEST_F(VerifyTest, CancelingEndsTheRun) {
+  VerifyPlan plan = Plan(VerifyMode::kStdin, "stdin 100", "stdin 100");
+  int64_t rounds = 0;
+  plan.canceled = [&rounds] { return rounds >= 3; };
+  Result<Verdict> verdict = RunVerification(
+      plan, Seams(), [&rounds](const VerifyProgress& p) { rounds = p.rounds_done; });
+  EXPECT_EQ(verdict.status().code(), Code::kCanceled);
+}
+
+struct FailureCase {
+  const char* name;
+  VerifyMode mode;
+  const char* baseline;
+  const char* candidate;
+  std::vector<const char*> says;
+};
+
+class VerifyFailureTest : public VerifyTest, public testing::WithParamInterface<FailureCase> {};
+
+TEST_P(VerifyFailureTest, NamesTheArmAndTheCause) {
+  const FailureCase& c = GetParam();
+  VerifyPlan plan = Plan(c.mode, c.baseline, c.candidate);
+  plan.sample_timeout_ns = 2'000'000'000;
+  plan.load.ready_timeout_ns = 2'000'000'000;
+  if (std::string_view(c.candidate).starts_with("/")) plan.candidate.command = c.candidate;
+  std::string failure = Failure(plan);
+  for (const char* text : c.says) EXPECT_THAT(failure, testing::HasSubstr(text));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Faults, VerifyFailureTest,
+    testing::Values(FailureCase{"StdinDies",
+                                VerifyMode::kStdin,
+                                "stdin 50",
+                                "stdin 50 die",
+                                {"candidate", "exit status 7", "out of luck"}},
+                    FailureCase{"StdinGarbage",
+                                VerifyMode::kStdin,
+                                "stdin 50 garbage",
+                                "stdin 50",
+                                {"baseline", "nobody asked for"}},
+                    FailureCase{"StdinErrors",
+                                VerifyMode::kStdin,
+                                "stdin 50",
+                                "stdin 50 error",
+                                {"candidate", "no such table"}},
+                    FailureCase{"StdinSilent",
+                                VerifyMode::kStdin,
+                                "stdin 50",
+                                "stdin 50 silent",
+                                {"candidate", "gave no answer within 2.0 s"}},
+                    FailureCase{"StdinMissing",
+                                VerifyMode::kStdin,
+                                "stdin 50",
+                                "/no/such/program",
+                                {"candidate", "/no/such/program"}},
+                    FailureCase{"CommandFails",
+                                VerifyMode::kCommand,
+                                "command 50",
+                                "command 50 die",
+                                {"candidate", "exit status 7", "out of luck"}},
+                    FailureCase{"CommandMissing",
+                                VerifyMode::kCommand,
+                                "command 50",
+                                "/no/such/program",
+                                {"candidate", "/no/such/program"}},
+                    FailureCase{"HttpPortTaken",
+                                VerifyMode::kHttp,
+                                "http 50 exit",
+                                "http 50",
+                                {"candidate", "before it was ready", "address already in use"}},
+                    FailureCase{"HttpNeverReady",
+                                VerifyMode::kHttp,
+                                "http 50",
+                                "http 50 never-ready",
+                                {"candidate", "not ready", "$PORT"}},
+                    FailureCase{"HttpDies",
+                                VerifyMode::kHttp,
+                                "http 50",
+                                "http 50 die",
+                                {"candidate", "exit status 7", "out of luck"}},
+                    FailureCase{"HttpAnswers500",
+                                VerifyMode::kHttp,
+                                "http 50",
+                                "http 50 fail-request",
+                                {"candidate", "answered 500"}},
+                    FailureCase{"GoBenchGarbage",
+                                VerifyMode::kGoBench,
+                                "gobench 50",
+                                "gobench 50 garbage",
+                                {"candidate", "0 result lines"}},
+                    FailureCase{"NoCommand", VerifyMode::kStdin, "stdin 50", "/", {"candidate"}}),
+    [](const auto& param_info) { return param_info.param.name; });
+
+}  // namespace
+}  // namespace anneal

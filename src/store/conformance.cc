@@ -1,0 +1,449 @@
+#include "store/conformance.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <limits>
+#include <thread>
+
+#include "profile/merge.h"
+#include "profile/pprof.h"
+#include "store/profiles_for_test.h"
+
+namespace anneal {
+namespace {
+
+using Op = LabelMatcher::Op;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr TimeRange kAllTime{0, std::numeric_limits<int64_t>::max()};
+
+// Writes, and the profiles that they borrow.
+class Writes {
+ public:
+  ProfileWrite& Add(LabelSet labels, int64_t time_ns, uint64_t id, Profile profile) {
+    profiles_.push_back(std::move(profile));
+    ProfileWrite& write = writes_.emplace_back();
+    write.labels = std::move(labels);
+    write.time_ns = time_ns;
+    write.id = TestUuid(id);
+    write.duration_ns = 10 * kTestSecondNs;
+    write.period = profiles_.back().period;
+    write.profile = &profiles_.back();
+    write.sample_type = 1;
+    return write;
+  }
+  std::span<const ProfileWrite> all() const { return writes_; }
+  const ProfileWrite& operator[](size_t i) const { return writes_[i]; }
+  size_t size() const { return writes_.size(); }
+
+ private:
+  std::deque<Profile> profiles_;
+  std::vector<ProfileWrite> writes_;
+};
+
+// One profile of a single stack, `value` its only value.
+Profile OneStack(std::string_view function, int64_t value) {
+  Profile p;
+  auto text = [&p](std::string_view s) { return p.strings.Append(s); };
+  p.sample_types = {{text("samples"), text("count")}, {text("cpu"), text("nanoseconds")}};
+  p.period_type = {text("cpu"), text("nanoseconds")};
+  p.functions.push_back({text(function), StringId::kEmpty, StringId::kEmpty, 7});
+  p.lines.push_back({FunctionId{0}, 9, 0});
+  p.locations.push_back({MappingId::kNone, 0, 0, 1, false});
+  p.sample_locations = {LocationId{0}};
+  p.stack_ends = {1};
+  p.sample_values = {1, value};
+  return p;
+}
+
+int64_t Total(const Profile& profile) {
+  uint64_t total = 0;
+  for (int64_t value : profile.sample_values) total += static_cast<uint64_t>(value);
+  return static_cast<int64_t>(total);
+}
+
+std::string Bytes(const Result<Profile>& profile) {
+  EXPECT_TRUE(profile.ok()) << profile.status().ToString();
+  return profile.ok() ? EncodePprof(*profile) : std::string();
+}
+
+// What a merge of these writes must give, by profile/merge.h.
+std::string Reference(std::span<const ProfileWrite* const> writes) {
+  std::vector<Profile> columns;
+  for (const ProfileWrite* write : writes) columns.push_back(StoredColumn(*write));
+  return Bytes(MergeProfiles(columns));
+}
+
+TEST_P(StoreConformance, AnEmptyStoreAnswersWithNothing) {
+  Result<Profile> merged = store().Merge(SelectAll(kTestCpuType));
+  ASSERT_TRUE(merged.ok());
+  EXPECT_EQ(merged->SampleCount(), 0u);
+  EXPECT_EQ(merged->FindSampleType("cpu", "nanoseconds"), 0);
+  EXPECT_THAT(store().Tenants(), IsEmpty());
+  EXPECT_FALSE(store().Bounds("anonymous").has_value());
+  EXPECT_THAT(store().Series("anonymous", {}, {}, kAllTime).value(), IsEmpty());
+  EXPECT_THAT(store().Totals(SelectAll(kTestCpuType), {}).value(), IsEmpty());
+  EXPECT_THAT(store().Stats()->services, IsEmpty());
+}
+
+TEST_P(StoreConformance, AMergeEqualsTheReferenceOverRandomProfiles) {
+  Writes writes;
+  std::mt19937 random(1);
+  for (uint32_t i = 0; i < 120; ++i) {
+    std::string service = i % 3 == 0 ? "a" : "b";
+    int64_t time = kTestBaseNs + static_cast<int64_t>(random() % 4) * GetParam().epoch_ns +
+                   static_cast<int64_t>(random() % 1000) * kTestSecondNs;
+    ProfileWrite& write =
+        writes.Add(TestLabels(service, kTestCpuType, {{"pod", std::to_string(i % 5)}}), time, i,
+                   RandomProfile(i));
+    if (i % 7 == 0 && write.profile->SampleCount() > 0) write.samples = {{0}};
+  }
+  for (size_t i = 0; i < writes.size(); i += 4) {
+    ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all().subspan(i, 4)).ok());
+  }
+  struct Row {
+    std::vector<LabelMatcher> matchers;
+    TimeRange range;
+  };
+  const int64_t epoch = GetParam().epoch_ns;
+  const Row rows[] = {
+      {{}, kAllTime},
+      {{{"service_name", Op::kEqual, "a"}}, kAllTime},
+      {{{"service_name", Op::kEqual, "b"}}, {kTestBaseNs, kTestBaseNs + epoch}},
+      {{{"pod", Op::kMatch, "[12]"}}, {kTestBaseNs + epoch / 2, kTestBaseNs + 3 * epoch}},
+  };
+  for (bool reopened : {false, true}) {
+    if (reopened) Reopen();
+    for (const Row& row : rows) {
+      std::vector<const ProfileWrite*> expected;
+      for (const ProfileWrite& write : writes.all()) {
+        bool selected = write.time_ns >= row.range.start_ns && write.time_ns <= row.range.end_ns;
+        for (const LabelMatcher& matcher : row.matchers) {
+          std::string_view value = FindLabel(write.labels, matcher.name);
+          selected &=
+              matcher.op == Op::kEqual ? value == matcher.value : value == "1" || value == "2";
+        }
+        if (selected) expected.push_back(&write);
+      }
+      ASSERT_FALSE(expected.empty());
+      Selection selection = SelectAll(kTestCpuType, row.matchers);
+      selection.range = row.range;
+      EXPECT_EQ(Bytes(store().Merge(selection)), Reference(expected));
+    }
+  }
+}
+
+TEST_P(StoreConformance, ColumnsOfOneProfileAreSeparateSeries) {
+  Profile profile = OneStack("f", 30);
+  std::vector<ProfileWrite> writes(2);
+  for (size_t column : {size_t{0}, size_t{1}}) {
+    writes[column].labels = TestLabels("a", column == 0 ? kTestSamplesType : kTestCpuType);
+    writes[column].time_ns = kTestBaseNs;
+    writes[column].profile = &profile;
+    writes[column].sample_type = column;
+  }
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes).ok());
+  Profile samples = store().Merge(SelectAll(kTestSamplesType)).value();
+  EXPECT_EQ(Total(samples), 1);
+  EXPECT_EQ(samples.FindSampleType("samples", "count"), 0);
+  EXPECT_EQ(samples.sample_types.size(), 1u);
+  EXPECT_EQ(Total(store().Merge(SelectAll(kTestCpuType)).value()), 30);
+}
+
+TEST_P(StoreConformance, MatchersAreThoseOfPrometheus) {
+  Writes writes;
+  writes.Add(TestLabels("a", kTestCpuType, {{"pod", "x1"}}), kTestBaseNs, 1, OneStack("f", 1));
+  writes.Add(TestLabels("a", kTestCpuType, {{"pod", "x2"}}), kTestBaseNs, 2, OneStack("f", 10));
+  writes.Add(TestLabels("b", kTestCpuType), kTestBaseNs, 3, OneStack("f", 100));
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
+  struct Row {
+    std::vector<LabelMatcher> matchers;
+    int64_t total;
+  };
+  const Row rows[] = {
+      {{}, 111},
+      {{{"service_name", Op::kEqual, "a"}}, 11},
+      {{{"service_name", Op::kEqual, "none"}}, 0},
+      {{{"service_name", Op::kNotEqual, "a"}}, 100},
+      {{{"pod", Op::kEqual, "x1"}}, 1},
+      {{{"pod", Op::kEqual, ""}}, 100},
+      {{{"pod", Op::kNotEqual, ""}}, 11},
+      {{{"pod", Op::kNotEqual, "x1"}}, 110},
+      {{{"pod", Op::kMatch, "x"}}, 0},
+      {{{"pod", Op::kMatch, "x."}}, 11},
+      {{{"pod", Op::kMatch, "x1|x2"}}, 11},
+      {{{"pod", Op::kMatch, "(x1)?"}}, 101},
+      {{{"pod", Op::kMatch, ".*"}}, 111},
+      {{{"pod", Op::kMatch, ".+"}}, 11},
+      {{{"pod", Op::kNotMatch, "x1"}}, 110},
+      {{{"pod", Op::kNotMatch, ".+"}}, 100},
+      {{{"unknown", Op::kEqual, "v"}}, 0},
+      {{{"unknown", Op::kNotEqual, "v"}}, 111},
+      {{{"service_name", Op::kEqual, "a"}, {"pod", Op::kEqual, "x2"}}, 10},
+      {{{"service_name", Op::kEqual, "b"}, {"pod", Op::kEqual, "x2"}}, 0},
+  };
+  for (const Row& row : rows) {
+    std::string text;
+    for (const LabelMatcher& m : row.matchers) text += m.name + " " + m.value + " ";
+    EXPECT_EQ(Total(store().Merge(SelectAll(kTestCpuType, row.matchers)).value()), row.total)
+        << text;
+  }
+  Result<Profile> bad = store().Merge(SelectAll(kTestCpuType, {{"pod", Op::kMatch, "("}}));
+  EXPECT_EQ(bad.status().code(), Code::kInvalidArgument);
+}
+
+TEST_P(StoreConformance, BothEndsOfAWindowAreInIt) {
+  Writes writes;
+  for (int64_t i = 0; i < 5; ++i) {
+    writes.Add(TestLabels("a", kTestCpuType), kTestBaseNs + i, static_cast<uint64_t>(i),
+               OneStack("f", int64_t{1} << i));
+  }
+  // Out of order: the later ones first.
+  for (size_t i = writes.size(); i-- > 0;) {
+    ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all().subspan(i, 1)).ok());
+  }
+  struct Row {
+    int64_t from, to, total;
+  };
+  for (Row row : {Row{0, 4, 31}, Row{1, 3, 14}, Row{2, 2, 4}, Row{-9, -1, 0}, Row{5, 9, 0},
+                  Row{3, 1, 0}, Row{-9, 0, 1}, Row{4, 99, 16}}) {
+    Selection selection = SelectAll(kTestCpuType);
+    selection.range = {kTestBaseNs + row.from, kTestBaseNs + row.to};
+    EXPECT_EQ(Total(store().Merge(selection).value()), row.total) << row.from << ".." << row.to;
+    auto series = store().Series("anonymous", {}, {}, selection.range);
+    EXPECT_EQ(series->size(), row.total > 0 ? 1u : 0u) << row.from << ".." << row.to;
+    auto totals = store().Totals(selection, {});
+    int64_t sum = 0;
+    for (const auto& [labels, points] : *totals) {
+      for (const SeriesPoint& point : points) sum += point.value;
+    }
+    EXPECT_EQ(sum, row.total);
+  }
+  EXPECT_EQ(store().Bounds("anonymous")->start_ns, kTestBaseNs);
+  EXPECT_EQ(store().Bounds("anonymous")->end_ns, kTestBaseNs + 4);
+}
+
+TEST_P(StoreConformance, ASeriesIsReportedOnlyWhereItHasData) {
+  Writes writes;
+  const int64_t far = GetParam().epoch_ns / 4;
+  writes.Add(TestLabels("a", kTestCpuType), kTestBaseNs, 1, OneStack("f", 1));
+  writes.Add(TestLabels("a", kTestCpuType), kTestBaseNs + far, 2, OneStack("f", 1));
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
+  for (bool reopened : {false, true}) {
+    if (reopened) Reopen();
+    auto count = [&](int64_t from, int64_t to) {
+      return store().Series("anonymous", {}, {}, {kTestBaseNs + from, kTestBaseNs + to})->size();
+    };
+    EXPECT_EQ(count(0, far), 1u);
+    EXPECT_EQ(count(1, far - 1), 0u) << "in the gap between two profiles";
+    EXPECT_EQ(count(1, far), 1u);
+  }
+}
+
+TEST_P(StoreConformance, EqualLabelsTimeAndIdAreOneProfileAndTheLaterWins) {
+  Writes writes;
+  LabelSet labels = TestLabels("a", kTestCpuType);
+  writes.Add(labels, kTestBaseNs, 1, OneStack("old", 5));
+  writes.Add(labels, kTestBaseNs, 2, OneStack("other", 70));
+  writes.Add(labels, kTestBaseNs, 1, OneStack("new", 3));
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all().first(2)).ok());
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all().subspan(2)).ok());
+  EXPECT_EQ(Total(store().Merge(SelectAll(kTestCpuType)).value()), 73);
+  EXPECT_EQ(store().Stats()->services.at(0).profiles, 2u);
+  auto totals = store().Totals(SelectAll(kTestCpuType), {}).value();
+  ASSERT_THAT(totals, SizeIs(1));
+  EXPECT_THAT(totals.begin()->second, SizeIs(2));
+}
+
+TEST_P(StoreConformance, TotalsAreGroupedByLabels) {
+  Writes writes;
+  writes.Add(TestLabels("a", kTestCpuType, {{"pod", "1"}}), kTestBaseNs + 5, 1, OneStack("f", 1));
+  writes.Add(TestLabels("a", kTestCpuType, {{"pod", "2"}}), kTestBaseNs, 2, OneStack("f", 10));
+  writes.Add(TestLabels("b", kTestCpuType), kTestBaseNs, 3, OneStack("f", -4));
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
+  auto totals = store().Totals(SelectAll(kTestCpuType), {{"service_name"}}).value();
+  ASSERT_THAT(totals, SizeIs(2));
+  const auto& a = totals[{{"service_name", "a"}}];
+  ASSERT_THAT(a, SizeIs(2));
+  EXPECT_EQ(a[0].time_ns, kTestBaseNs);
+  EXPECT_EQ(a[0].value, 10);
+  EXPECT_EQ(a[1].value, 1);
+  EXPECT_EQ((totals[{{"service_name", "b"}}].at(0).value), -4);
+  // Names that a series has not are left out.
+  totals = store().Totals(SelectAll(kTestCpuType), {{"pod"}}).value();
+  EXPECT_TRUE(totals.contains({}));
+  EXPECT_TRUE(totals.contains({{"pod", "1"}}));
+}
+
+TEST_P(StoreConformance, SeriesAreProjectedAndDistinct) {
+  Writes writes;
+  writes.Add(TestLabels("a", kTestCpuType, {{"pod", "1"}}), kTestBaseNs, 1, OneStack("f", 1));
+  writes.Add(TestLabels("a", kTestCpuType, {{"pod", "2"}}), kTestBaseNs, 2, OneStack("f", 1));
+  writes.Add(TestLabels("b", kTestSamplesType), kTestBaseNs, 3, OneStack("f", 1));
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
+  auto series = [&](std::vector<std::vector<LabelMatcher>> selectors,
+                    std::vector<std::string> names) {
+    return store().Series("anonymous", selectors, names, kAllTime).value();
+  };
+  EXPECT_THAT(series({}, {}), SizeIs(3));
+  EXPECT_THAT(series({}, {"service_name"}),
+              ElementsAre(LabelSet{{"service_name", "a"}}, LabelSet{{"service_name", "b"}}));
+  EXPECT_THAT(series({}, {"pod"}),
+              ElementsAre(LabelSet{}, LabelSet{{"pod", "1"}}, LabelSet{{"pod", "2"}}));
+  EXPECT_THAT(
+      series({{{"pod", Op::kEqual, "1"}}, {{"service_name", Op::kEqual, "b"}}},
+             {"service_name", "pod"}),
+      ElementsAre(LabelSet{{"pod", "1"}, {"service_name", "a"}}, LabelSet{{"service_name", "b"}}));
+  EXPECT_THAT(series({{{"service_name", Op::kEqual, "none"}}}, {}), IsEmpty());
+}
+
+TEST_P(StoreConformance, TenantsDoNotSeeEachOther) {
+  Writes writes;
+  writes.Add(TestLabels("a", kTestCpuType), kTestBaseNs, 1, OneStack("f", 1));
+  ASSERT_TRUE(AppendAndWait(store(), "one", writes.all()).ok());
+  ASSERT_TRUE(AppendAndWait(store(), "two", writes.all()).ok());
+  EXPECT_THAT(store().Tenants(), ElementsAre("one", "two"));
+  Selection selection = SelectAll(kTestCpuType);
+  selection.tenant = "one";
+  EXPECT_EQ(Total(store().Merge(selection).value()), 1);
+  selection.tenant = "three";
+  EXPECT_EQ(Total(store().Merge(selection).value()), 0);
+  EXPECT_THAT(store().Series("three", {}, {}, kAllTime).value(), IsEmpty());
+  EXPECT_THAT(store().Stats()->services, SizeIs(2));
+}
+
+TEST_P(StoreConformance, ScanGivesEveryProfileBySeriesThenTime) {
+  Writes writes;
+  for (uint32_t i = 0; i < 30; ++i) {
+    writes.Add(TestLabels(i % 2 == 0 ? "b" : "a", kTestCpuType),
+               kTestBaseNs + (29 - i) * (GetParam().epoch_ns / 8), i, RandomProfile(i));
+  }
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
+  std::vector<std::pair<LabelSet, int64_t>> order;
+  Status scanned = store().Scan(SelectAll({}), [&](const StoredProfile& stored) {
+    order.emplace_back(stored.labels, stored.time_ns);
+    const ProfileWrite& write = writes[stored.id[15]];
+    EXPECT_EQ(stored.tenant, "anonymous");
+    EXPECT_EQ(stored.labels, write.labels);
+    EXPECT_EQ(stored.time_ns, write.time_ns);
+    EXPECT_EQ(stored.duration_ns, write.duration_ns);
+    EXPECT_EQ(stored.period, write.period);
+    EXPECT_EQ(EncodePprof(stored.profile), EncodePprof(StoredColumn(write)));
+    return Status();
+  });
+  ASSERT_TRUE(scanned.ok()) << scanned.ToString();
+  EXPECT_THAT(order, SizeIs(30));
+  EXPECT_TRUE(std::ranges::is_sorted(order));
+  int visits = 0;
+  Status stopped = store().Scan(SelectAll({}), [&](const StoredProfile&) {
+    ++visits;
+    return Error(Code::kCanceled, "enough");
+  });
+  EXPECT_EQ(stopped.code(), Code::kCanceled);
+  EXPECT_EQ(visits, 1);
+}
+
+TEST_P(StoreConformance, BadWritesAreRefusedWhole) {
+  Profile profile = OneStack("f", 1);
+  ProfileWrite good;
+  good.labels = TestLabels("a", kTestCpuType);
+  good.time_ns = kTestBaseNs;
+  good.profile = &profile;
+  using Spoil = std::function<void(ProfileWrite&)>;
+  const std::pair<const char*, Spoil> rows[] = {
+      {"no profile", [](ProfileWrite& w) { w.profile = nullptr; }},
+      {"no service", [](ProfileWrite& w) { w.labels = {{"__profile_type__", "t"}}; }},
+      {"no type", [](ProfileWrite& w) { w.labels = {{"service_name", "a"}}; }},
+      {"column", [](ProfileWrite& w) { w.sample_type = 2; }},
+      {"time", [](ProfileWrite& w) { w.time_ns = -1; }},
+      {"sample", [](ProfileWrite& w) { w.samples = {{1}}; }},
+      {"order", [](ProfileWrite& w) { w.samples = {{0, 0}}; }},
+      {"labels", [](ProfileWrite& w) { std::swap(w.labels[0], w.labels[1]); }},
+  };
+  for (const auto& [name, spoil] : rows) {
+    std::vector<ProfileWrite> writes = {good, good};
+    spoil(writes[1]);
+    EXPECT_EQ(AppendAndWait(store(), "anonymous", writes).code(), Code::kInvalidArgument) << name;
+  }
+  EXPECT_THAT(store().Series("anonymous", {}, {}, kAllTime).value(), IsEmpty());
+  EXPECT_TRUE(AppendAndWait(store(), "anonymous", {}).ok());
+}
+
+TEST_P(StoreConformance, AMergeNeedsAProfileType) {
+  EXPECT_EQ(store().Merge(SelectAll({})).status().code(), Code::kInvalidArgument);
+  EXPECT_EQ(store().Totals(SelectAll({}), {}).status().code(), Code::kInvalidArgument);
+}
+
+TEST_P(StoreConformance, DropBeforeForgetsWholeStretchesAndKeepsTheRest) {
+  Writes writes;
+  const int64_t epoch = GetParam().epoch_ns;
+  const int64_t first = kTestBaseNs / epoch * epoch;
+  for (uint32_t i = 0; i < 6; ++i) {
+    // Series "old" ends with the first two stretches; "b" goes on.
+    writes.Add(TestLabels(i < 2 ? "old" : "b", kTestCpuType), first + i * epoch, i,
+               RandomProfile(100 + i));
+  }
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
+  ASSERT_TRUE(store().DropBefore(first + 3 * epoch).ok());
+  std::vector<const ProfileWrite*> kept = {&writes[3], &writes[4], &writes[5]};
+  for (bool reopened : {false, true}) {
+    if (reopened) Reopen();
+    EXPECT_EQ(Bytes(store().Merge(SelectAll(kTestCpuType))), Reference(kept));
+    EXPECT_THAT(store().Series("anonymous", {}, {{"service_name"}}, kAllTime).value(),
+                ElementsAre(LabelSet{{"service_name", "b"}}));
+    EXPECT_EQ(store().Bounds("anonymous")->start_ns, first + 3 * epoch);
+    EXPECT_THAT(store().Stats()->services, SizeIs(1));
+    ASSERT_TRUE(store().DropBefore(first + 3 * epoch).ok()) << "again, with nothing to do";
+  }
+  // What arrives late goes where it belongs and is there.
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all().subspan(0, 2)).ok());
+  kept = {&writes[0], &writes[1], &writes[3], &writes[4], &writes[5]};
+  EXPECT_EQ(Bytes(store().Merge(SelectAll(kTestCpuType))), Reference(kept));
+  ASSERT_TRUE(store().DropBefore(first + 100 * epoch).ok());
+  EXPECT_THAT(store().Tenants(), IsEmpty());
+  EXPECT_EQ(Total(store().Merge(SelectAll(kTestCpuType)).value()), 0);
+}
+
+TEST_P(StoreConformance, WritersReadersAndRetentionRunTogether) {
+  constexpr int kWriters = 3, kEach = 60;
+  std::atomic<int> acknowledged = 0, failed = 0;
+  std::atomic<bool> done = false;
+  std::vector<std::thread> threads;
+  for (int w = 0; w < kWriters; ++w) {
+    threads.emplace_back([&, w] {
+      for (int i = 0; i < kEach; ++i) {
+        Writes writes;
+        writes.Add(TestLabels(i % 2 == 0 ? "shared" : "own" + std::to_string(w), kTestCpuType),
+                   kTestBaseNs + i, static_cast<uint64_t>(w * kEach + i),
+                   OneStack("f" + std::to_string(i % 17), 1));
+        bool ok = AppendAndWait(store(), "anonymous", writes.all()).ok();
+        (ok ? acknowledged : failed)++;
+      }
+    });
+  }
+  threads.emplace_back([&] {
+    while (!done) {
+      int before = acknowledged;
+      Result<Profile> merged = store().Merge(SelectAll(kTestCpuType));
+      if (!merged.ok() || Total(*merged) < before) ++failed;
+      if (!store().Series("anonymous", {}, {}, kAllTime).ok()) ++failed;
+      if (!store().DropBefore(kTestBaseNs - GetParam().epoch_ns).ok()) ++failed;
+    }
+  });
+  for (size_t i = 0; i + 1 < threads.size(); ++i) threads[i].join();
+  done = true;
+  threads.back().join();
+  EXPECT_EQ(failed, 0);
+  EXPECT_EQ(acknowledged, kWriters * kEach);
+  EXPECT_EQ(Total(store().Merge(SelectAll(kTestCpuType)).value()), kWriters * kEach);
+  Reopen();
+  EXPECT_EQ(Total(store().Merge(SelectAll(kTestCpuType)).value()), kWriters * kEach);
+}
+
+}  // namespace
+}  // namespace anneal

@@ -1,0 +1,97 @@
+// EmbeddedStore: the embedded engine's parts put together. See embedded.h for opening one.
+//
+// Locks, in the order in which they may be taken: gate_, the index's, partitions' (by key), the
+// partition cache's, the commit queue's. Appends and queries hold gate_ shared; what changes the
+// ground under them (recovery after a failed write, retention) holds it alone.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/synchronization/mutex.h"
+#include "store/commit_queue.h"
+#include "store/embedded.h"
+#include "store/intern.h"
+#include "store/kv.h"
+#include "store/partition.h"
+#include "store/profile_record.h"
+#include "store/series_index.h"
+#include "store/store.h"
+
+namespace anneal {
+
+class EmbeddedStore final : public Store {
+ public:
+  // `env` is for tests that make files fail; null: the machine's.
+  static Result<std::unique_ptr<EmbeddedStore>> Open(const EmbeddedOptions& options,
+                                                     rocksdb::Env* env);
+  ~EmbeddedStore() override;
+
+  void Append(std::string_view tenant, std::span<const ProfileWrite> writes,
+              AppendDone done) override;
+  Result<Profile> Merge(const Selection& selection) override;
+  Result<std::map<LabelSet, std::vector<SeriesPoint>>> Totals(
+      const Selection& selection, std::span<const std::string> group_by) override;
+  Result<std::vector<LabelSet>> Series(std::string_view tenant,
+                                       std::span<const std::vector<LabelMatcher>> selectors,
+                                       std::span<const std::string> names,
+                                       TimeRange range) override;
+  Status Scan(const Selection& selection,
+              const std::function<Status(const StoredProfile&)>& visit) override;
+  std::vector<std::string> Tenants() override;
+  std::optional<TimeRange> Bounds(std::string_view tenant) override;
+  Result<StoreStats> Stats() override;
+  Status DropBefore(int64_t horizon_ns) override;
+
+  // For benchmarks and tests that look at the files.
+  Kv& kv() { return *kv_; }
+  int64_t epoch_ns() const { return epoch_ns_; }
+
+ private:
+  struct Planned;
+  // Called for each selected record of one series' window; the value is without checksum.
+  using Visit = absl::FunctionRef<Status(std::string_view key, std::string_view record)>;
+
+  EmbeddedStore(const EmbeddedOptions& options, std::unique_ptr<Kv> kv, int64_t epoch_ns);
+
+  Status CheckWrite(const ProfileWrite& write) const;
+  // Interns and enqueues; `done` is taken over only when the status is ok.
+  Status TryAppend(std::string_view tenant, std::span<const ProfileWrite> writes, AppendDone& done)
+      ABSL_SHARED_LOCKS_REQUIRED(gate_);
+  static Status CheckRoom(std::span<const Planned> group, const Partition& partition);
+  void InternGroup(std::span<const Planned> group, Partition& partition, CommitEntry& entry);
+  static CommitRecord MakeRecord(const Planned& planned, ProfileInterner& interner);
+
+  Result<std::vector<SeriesTarget>> FindTargets(const Selection& selection) const
+      ABSL_SHARED_LOCKS_REQUIRED(gate_);
+  Status VisitWindow(KvCursor& cursor, const SeriesTarget& target, TimeRange range, Visit visit);
+  Status MergePartition(KvCursor& cursor, std::span<const SeriesTarget> targets,
+                        const Selection& selection, const std::function<Status(Profile)>& emit)
+      ABSL_SHARED_LOCKS_REQUIRED(gate_);
+
+  Status ReadProfile(std::string_view key, std::string_view record, StoredProfile& stored);
+
+  // The commit queue's failure handler: drops what memory knows and the disk may not.
+  void OnCommitFailure(const Status& cause);
+  // After a failed write: opens the store anew, at most once a second.
+  Status Recover() ABSL_LOCKS_EXCLUDED(gate_);
+  Status DropEpochs(Epoch end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(gate_);
+
+  const EmbeddedOptions options_;
+  Clock& clock_;
+  const int64_t epoch_ns_;
+  const std::unique_ptr<Kv> kv_;
+  Metrics::Counter* profiles_appended_ = nullptr;
+
+  absl::Mutex gate_;
+  bool down_ ABSL_GUARDED_BY(gate_) = false;  // a write failed; Recover brings it back
+  Status down_cause_ ABSL_GUARDED_BY(gate_);
+  int64_t next_recovery_ns_ ABSL_GUARDED_BY(gate_) = 0;  // monotonic
+  SeriesIndex index_;
+  PartitionCache partitions_;
+  std::unique_ptr<CommitQueue> queue_;  // null when read only; first to go
+};
+
+}  // namespace anneal

@@ -1,0 +1,200 @@
+// Appending: from a profile to records in the commit queue.
+#include <algorithm>
+#include <mutex>
+
+#include "store/checksum.h"
+#include "store/engine.h"
+#include "store/intern.h"
+#include "store/profile_type.h"
+#include "store/symbol_segment.h"
+
+namespace anneal {
+namespace {
+
+// Beyond this the disk does not keep up, and callers are told so instead of filling memory.
+constexpr size_t kMaxPendingBytes = size_t{64} << 20;
+
+}  // namespace
+
+// A write with its place.
+struct EmbeddedStore::Planned {
+  const ProfileWrite* write = nullptr;
+  ProfileKey key;
+};
+
+Status EmbeddedStore::CheckWrite(const ProfileWrite& write) const {
+  if (write.profile == nullptr) return InvalidArgument("a write has no profile");
+  const Profile& profile = *write.profile;
+  for (std::string_view name : {kServiceNameLabel, kProfileTypeLabel}) {
+    if (FindLabel(write.labels, name).empty()) {
+      return InvalidArgument("series {} has no label {}", ToString(write.labels), name);
+    }
+  }
+  if (!std::ranges::is_sorted(write.labels)) {
+    return InvalidArgument("the labels {} are not sorted", ToString(write.labels));
+  }
+  if (write.time_ns < 0 || write.time_ns / epoch_ns_ > int64_t{UINT32_MAX}) {
+    return InvalidArgument("time {} ns of a profile of {} is out of range", write.time_ns,
+                           ToString(write.labels));
+  }
+  if (write.sample_type >= profile.sample_types.size()) {
+    return InvalidArgument("column {} of a profile of {} is asked for, which has {}",
+                           write.sample_type, ToString(write.labels), profile.sample_types.size());
+  }
+  if (write.samples.has_value()) {
+    uint64_t next = 0;
+    for (uint32_t sample : *write.samples) {
+      if (sample < next || sample >= profile.SampleCount()) {
+        return InvalidArgument("samples of a profile of {} are not rising and below {}",
+                               ToString(write.labels), profile.SampleCount());
+      }
+      next = uint64_t{sample} + 1;
+    }
+  }
+  return {};
+}
+
+void EmbeddedStore::Append(std::string_view tenant, std::span<const ProfileWrite> writes,
+                           AppendDone done) {
+  Status status;
+  if (queue_ == nullptr) {
+    status = Error(Code::kFailedPrecondition, "the store in {} is open for reading only",
+                   options_.directory);
+  }
+  for (const ProfileWrite& write : writes) {
+    if (status.ok()) status = CheckWrite(write);
+  }
+  if (status.ok() && queue_->PendingBytes() > kMaxPendingBytes) {
+    status = Error(Code::kResourceExhausted,
+                   "the disk of {} does not keep up: {} bytes wait to be written; retry later",
+                   options_.directory, queue_->PendingBytes());
+  }
+  while (status.ok()) {
+    {
+      absl::ReaderMutexLock gate(&gate_);
+      if (!down_) {
+        status = TryAppend(tenant, writes, done);
+        if (status.ok()) return;
+        break;
+      }
+    }
+    status = Recover();
+  }
+  done(status);
+}
+
+Status EmbeddedStore::TryAppend(std::string_view tenant, std::span<const ProfileWrite> writes,
+                                AppendDone& done) {
+  std::vector<Planned> planned(writes.size());
+  for (size_t i = 0; i < writes.size(); ++i) {
+    const ProfileWrite& write = writes[i];
+    auto epoch = static_cast<Epoch>(write.time_ns / epoch_ns_);
+    SeriesRef series = index_.Touch(tenant, write.labels, epoch, write.time_ns,
+                                    [this](std::string_view key, std::string_view value) {
+                                      queue_->EnqueueRecord(Family::kSeries, key, value);
+                                    });
+    planned[i] = {&write, {{epoch, series.service}, series.series, write.time_ns, write.id}};
+  }
+  // By partition; within one by profile, so that each is interned once for all its columns. The
+  // order of writes decides between equal keys, hence stable.
+  std::ranges::stable_sort(planned, [](const Planned& a, const Planned& b) {
+    if (a.key.partition != b.key.partition) return a.key.partition < b.key.partition;
+    return std::less<>()(a.write->profile, b.write->profile);
+  });
+
+  // Held until the entry is enqueued: whoever sees these symbols enqueues after it.
+  struct Group {
+    std::span<const Planned> writes;
+    std::shared_ptr<Partition> partition;
+    std::unique_lock<std::mutex> lock;
+  };
+  std::vector<Group> groups;
+  std::span<const Planned> rest = planned;
+  while (!rest.empty()) {
+    const PartitionKey key = rest.front().key.partition;
+    size_t size = 1;
+    while (size < rest.size() && rest[size].key.partition == key) ++size;
+    std::shared_ptr<Partition> partition = partitions_.Get(key);
+    std::unique_lock lock(partition->mutex);
+    TRY(partitions_.Load(*partition));
+    TRY(CheckRoom(rest.first(size), *partition));
+    groups.push_back({rest.first(size), std::move(partition), std::move(lock)});
+    rest = rest.subspan(size);
+  }
+  // From here on nothing fails.
+  CommitEntry entry;
+  for (Group& group : groups) {
+    InternGroup(group.writes, *group.partition, entry);
+    entry.pins.push_back(group.partition);
+  }
+  entry.done = std::move(done);
+  queue_->Enqueue(std::move(entry));
+  if (profiles_appended_ != nullptr) profiles_appended_->Add(static_cast<double>(writes.size()));
+  return {};
+}
+
+Status EmbeddedStore::CheckRoom(std::span<const Planned> group, const Partition& partition) {
+  uint64_t entities = 0, bytes = 0;
+  const Profile* last = nullptr;
+  for (const Planned& planned : group) {
+    const Profile* profile = planned.write->profile;
+    if (profile == last) continue;
+    last = profile;
+    entities += profile->strings.size() + profile->mappings.size() + profile->functions.size();
+    entities += profile->lines.size() + profile->locations.size();
+    entities += profile->sample_locations.size();
+    bytes += profile->strings.bytes();
+  }
+  return partition.symbols.CheckRoom(entities, bytes);
+}
+
+void EmbeddedStore::InternGroup(std::span<const Planned> group, Partition& partition,
+                                CommitEntry& entry) {
+  std::vector<CommitRecord> profiles;
+  while (!group.empty()) {
+    const Profile& profile = *group.front().write->profile;
+    ProfileInterner interner(profile, partition.symbols);
+    for (; !group.empty() && group.front().write->profile == &profile; group = group.subspan(1)) {
+      profiles.push_back(MakeRecord(group.front(), interner));
+    }
+  }
+  const SymbolCounts counts = partition.symbols.counts();
+  if (counts != partition.persisted) {
+    CommitRecord segment{Family::kSymbols, SymbolsKey(partition.key, partition.next_segment++),
+                         EncodeSegment(partition.symbols, partition.persisted)};
+    AppendChecksum(segment.key, segment.value);
+    entry.records.push_back(std::move(segment));
+    partition.persisted = counts;
+  }
+  partitions_.Charge(partition);
+  std::ranges::move(profiles, std::back_inserter(entry.records));
+}
+
+CommitRecord EmbeddedStore::MakeRecord(const Planned& planned, ProfileInterner& interner) {
+  const ProfileWrite& write = *planned.write;
+  std::vector<StackValue> values;
+  MappingId main = MappingId::kNone;  // above every other
+  auto add = [&](size_t sample) {
+    int64_t value = write.profile->Values(sample)[write.sample_type];
+    if (value == 0) return;
+    values.push_back({interner.Stack(sample), value});
+    // Nearly always settled by the first sample.
+    if (main != MappingId{0}) main = std::min(main, interner.FirstMapping(sample));
+  };
+  if (write.samples.has_value()) {
+    for (uint32_t sample : *write.samples) add(sample);
+  } else {
+    values.reserve(write.profile->SampleCount());
+    for (size_t sample = 0; sample < write.profile->SampleCount(); ++sample) add(sample);
+  }
+  ProfileHeader header;
+  header.duration_ns = write.duration_ns;
+  header.period = write.period;
+  header.main_mapping = interner.MapMapping(main);
+  CommitRecord record{Family::kProfiles, EncodeKey(planned.key),
+                      EncodeProfileRecord(header, values)};
+  AppendChecksum(record.key, record.value);
+  return record;
+}
+
+}  // namespace anneal

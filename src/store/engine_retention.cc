@@ -1,0 +1,92 @@
+// Retention and statistics: what is there, and dropping what is old.
+#include <algorithm>
+#include <map>
+
+#include "store/engine.h"
+#include "store/series_record.h"
+
+namespace anneal {
+
+Result<StoreStats> EmbeddedStore::Stats() {
+  absl::ReaderMutexLock gate(&gate_);
+  std::map<ServiceId, StoreStats::Service> services;
+  for (ServiceInfo& info : index_.Services()) {
+    StoreStats::Service& service = services[info.id];
+    service.tenant = std::move(info.tenant);
+    service.service = std::move(info.name);
+    service.series = info.series;
+  }
+  ASSIGN_OR_RETURN(KvCursor profiles, kv_->Cursor(Family::kProfiles, {}, {}));
+  for (; profiles.Valid(); profiles.Next()) {
+    std::optional<ProfileKey> key = DecodeProfileKey(profiles.key());
+    if (!key.has_value()) continue;
+    StoreStats::Service& service = services[key->partition.service];
+    service.oldest_ns =
+        service.profiles == 0 ? key->time_ns : std::min(service.oldest_ns, key->time_ns);
+    service.newest_ns = std::max(service.newest_ns, key->time_ns);
+    ++service.profiles;
+    service.profiles_bytes += profiles.key().size() + profiles.value().size();
+  }
+  TRY(profiles.status());
+  ASSIGN_OR_RETURN(KvCursor symbols, kv_->Cursor(Family::kSymbols, {}, {}));
+  for (; symbols.Valid(); symbols.Next()) {
+    if (symbols.key().size() < 8) continue;
+    auto id = static_cast<ServiceId>(GetBig32(symbols.key().data() + 4));
+    services[id].symbols_bytes += symbols.key().size() + symbols.value().size();
+  }
+  TRY(symbols.status());
+
+  StoreStats stats;
+  for (auto& [id, service] : services) stats.services.push_back(std::move(service));
+  std::ranges::sort(stats.services, [](const auto& a, const auto& b) {
+    return std::tie(a.tenant, a.service) < std::tie(b.tenant, b.service);
+  });
+  stats.disk_bytes = kv_->DiskBytes();
+  stats.memory_bytes = kv_->MemoryBytes() + partitions_.bytes() + index_.MemoryBytes();
+  return stats;
+}
+
+// Only whole epochs go: symbols are shared within one.
+Status EmbeddedStore::DropBefore(int64_t horizon_ns) {
+  if (queue_ == nullptr) {
+    return Error(Code::kFailedPrecondition, "the store in {} is open for reading only",
+                 options_.directory);
+  }
+  if (horizon_ns < epoch_ns_) return {};
+  const auto end = static_cast<Epoch>(std::min<int64_t>(horizon_ns / epoch_ns_, UINT32_MAX));
+  TRY(Recover());
+  {
+    absl::MutexLock gate(&gate_);
+    std::vector<Epoch> epochs = index_.Epochs();
+    if (epochs.empty() || epochs.front() >= end) return {};
+    // Nobody interns now; once the queue is empty, nothing refers to what goes.
+    TRY(queue_->Drain());
+    TRY(DropEpochs(end));
+  }
+  const std::string last = EpochPrefix(end);
+  absl::ReaderMutexLock gate(&gate_);
+  TRY(kv_->ReclaimRange(Family::kSymbols, {}, last));
+  return kv_->ReclaimRange(Family::kProfiles, {}, last);
+}
+
+Status EmbeddedStore::DropEpochs(Epoch end) {
+  const std::string last = EpochPrefix(end);
+  KvBatch batch(*kv_);
+  batch.DeleteRange(Family::kSymbols, EpochPrefix(Epoch{0}), last);
+  batch.DeleteRange(Family::kProfiles, EpochPrefix(Epoch{0}), last);
+  batch.DeleteRange(Family::kSeries, SpanKey(Epoch{0}, SeriesId{0}), SpanKey(end, SeriesId{0}));
+  for (SeriesId id : index_.SeriesEndingBefore(end)) batch.Delete(Family::kSeries, SeriesKey(id));
+  for (ServiceId id : index_.ServicesEndingBefore(end)) {
+    batch.Delete(Family::kSeries, ServiceKey(id));
+  }
+  Status written = kv_->Write(batch);
+  partitions_.Clear();
+  if (!written.ok()) {
+    down_ = true;
+    down_cause_ = written;
+    return written;
+  }
+  return index_.Load(*kv_);
+}
+
+}  // namespace anneal

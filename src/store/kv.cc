@@ -1,0 +1,288 @@
+#include "store/kv.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <array>
+
+namespace anneal {
+namespace {
+
+constexpr std::array<const char*, kFamilyCount> kFamilyNames = {"default", "series", "symbols",
+                                                                "profiles"};
+
+// A slice must point somewhere even when it is empty.
+rocksdb::Slice ToSlice(std::string_view bytes) {
+  return bytes.empty() ? rocksdb::Slice("", 0) : rocksdb::Slice(bytes.data(), bytes.size());
+}
+std::string_view FromSlice(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+Status FromRocks(const rocksdb::Status& status, std::string_view what) {
+  if (status.ok()) return {};
+  Code code = Code::kInternal;
+  if (status.IsNotFound()) code = Code::kNotFound;
+  if (status.IsCorruption()) code = Code::kDataLoss;
+  if (status.IsNoSpace()) code = Code::kResourceExhausted;
+  if (status.IsIOError() || status.IsBusy() || status.IsIncomplete() || status.IsAborted() ||
+      status.IsTryAgain() || status.IsShutdownInProgress()) {
+    code = status.IsNoSpace() ? Code::kResourceExhausted : Code::kUnavailable;
+  }
+  return Error(code, "{}: {}", what, status.ToString());
+}
+
+rocksdb::BlockBasedTableOptions TableOptions(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = 16 << 10;  // a scan's unit; larger ones compress better, cost point reads
+  table.format_version = 5;
+  table.checksum = rocksdb::kXXH3;
+  // Index blocks are in the cache too, so that memory stays within its bound.
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  return table;
+}
+
+rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
+                                           const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(TableOptions(cache)));
+  // Keys begin with the epoch, so writes go to one narrow range and old files are left alone by
+  // compaction: levels cost little and reads touch few files.
+  options.level_compaction_dynamic_level_bytes = true;
+  options.compression = rocksdb::kLZ4Compression;
+  options.bottommost_compression = rocksdb::kZSTD;
+  options.write_buffer_size = family == Family::kProfiles ? size_t{24} << 20 : size_t{8} << 20;
+  options.max_write_buffer_number = 3;
+  options.target_file_size_base = uint64_t{32} << 20;
+  return options;
+}
+
+rocksdb::DBOptions DatabaseOptions(const KvOptions& options) {
+  rocksdb::DBOptions db;
+  if (options.env != nullptr) db.env = options.env;
+  db.create_if_missing = options.create && !options.read_only;
+  db.create_missing_column_families = db.create_if_missing;
+  db.max_background_jobs = 2;
+  db.max_total_wal_size = uint64_t{64} << 20;
+  db.max_open_files = 512;
+  db.stats_dump_period_sec = 0;
+  db.stats_persist_period_sec = 0;
+  db.info_log_level = rocksdb::WARN_LEVEL;
+  db.keep_log_file_num = 2;
+  db.max_log_file_size = 1 << 20;
+  db.skip_stats_update_on_db_open = true;
+  // One thread writes (the commit queue's), so nothing is gained from RocksDB's own grouping.
+  db.enable_write_thread_adaptive_yield = false;
+  db.allow_concurrent_memtable_write = false;
+  // A log cut off anywhere opens, with every synced write in it; see docs/format/store.md.
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  return db;
+}
+
+}  // namespace
+
+struct Kv::Rep {
+  KvOptions options;
+  std::shared_ptr<rocksdb::Cache> cache;
+  std::unique_ptr<rocksdb::DB> db;  // null: could not be opened again
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> handles{};
+  bool write_failed = false;
+
+  rocksdb::ColumnFamilyHandle* Handle(Family family) const {
+    return handles[static_cast<size_t>(family)];
+  }
+  Status Open(bool read_only);
+  void Close();
+  Status Down() const {
+    return Error(Code::kUnavailable, "the store in {} could not be opened again after an error",
+                 options.directory);
+  }
+};
+
+Status Kv::Rep::Open(bool read_only) {
+  rocksdb::DBOptions db_options = DatabaseOptions(options);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (size_t i = 0; i < kFamilyCount; ++i) {
+    families.emplace_back(kFamilyNames[i], FamilyOptions(static_cast<Family>(i), cache));
+  }
+  std::vector<rocksdb::ColumnFamilyHandle*> opened;
+  rocksdb::DB* raw = nullptr;
+  rocksdb::Status status =
+      read_only
+          ? rocksdb::DB::OpenForReadOnly(db_options, options.directory, families, &opened, &raw)
+          : rocksdb::DB::Open(db_options, options.directory, families, &opened, &raw);
+  if (!status.ok())
+    return FromRocks(status, fmt::format("open the store in {}", options.directory));
+  db.reset(raw);
+  std::copy(opened.begin(), opened.end(), handles.begin());
+  write_failed = read_only;
+  return {};
+}
+
+void Kv::Rep::Close() {
+  if (db == nullptr) return;
+  for (rocksdb::ColumnFamilyHandle*& handle : handles) {
+    // The status only says whether the handle was one; it was.
+    db->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+    handle = nullptr;
+  }
+  // An error here is one of flushing; what was acknowledged is in the log.
+  db->Close().PermitUncheckedError();
+  db.reset();
+}
+
+struct KvBatch::Rep {
+  const Kv::Rep* kv;
+  rocksdb::WriteBatch batch;
+};
+
+KvBatch::KvBatch(const Kv& kv) : rep_(new Rep{kv.rep_.get(), rocksdb::WriteBatch()}) {}
+KvBatch::~KvBatch() = default;
+KvBatch::KvBatch(KvBatch&&) noexcept = default;
+KvBatch& KvBatch::operator=(KvBatch&&) noexcept = default;
+
+// WriteBatch fails only beyond limits (4 GiB, save points) that no caller reaches; Kv::Write
+// would see the batch's count differ.
+void KvBatch::Put(Family family, std::string_view key, std::string_view value) {
+  rep_->batch.Put(rep_->kv->Handle(family), ToSlice(key), ToSlice(value)).PermitUncheckedError();
+}
+void KvBatch::Delete(Family family, std::string_view key) {
+  rep_->batch.Delete(rep_->kv->Handle(family), ToSlice(key)).PermitUncheckedError();
+}
+void KvBatch::DeleteRange(Family family, std::string_view begin, std::string_view end) {
+  rep_->batch.DeleteRange(rep_->kv->Handle(family), ToSlice(begin), ToSlice(end))
+      .PermitUncheckedError();
+}
+void KvBatch::Clear() { rep_->batch.Clear(); }
+bool KvBatch::empty() const { return rep_->batch.Count() == 0; }
+size_t KvBatch::bytes() const { return rep_->batch.GetDataSize(); }
+
+struct KvCursor::Rep {
+  std::string upper;  // the iterator's options point to it
+  rocksdb::Slice upper_slice;
+  std::unique_ptr<rocksdb::Iterator> iterator;
+};
+
+KvCursor::KvCursor(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
+KvCursor::~KvCursor() = default;
+KvCursor::KvCursor(KvCursor&&) noexcept = default;
+void KvCursor::Seek(std::string_view key) { rep_->iterator->Seek(ToSlice(key)); }
+void KvCursor::SeekForPrev(std::string_view key) { rep_->iterator->SeekForPrev(ToSlice(key)); }
+void KvCursor::Next() { rep_->iterator->Next(); }
+bool KvCursor::Valid() const { return rep_->iterator->Valid(); }
+std::string_view KvCursor::key() const { return FromSlice(rep_->iterator->key()); }
+std::string_view KvCursor::value() const { return FromSlice(rep_->iterator->value()); }
+Status KvCursor::status() const { return FromRocks(rep_->iterator->status(), "read the store"); }
+
+Kv::Kv(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
+Kv::~Kv() { rep_->Close(); }
+
+Result<std::unique_ptr<Kv>> Kv::Open(const KvOptions& options) {
+  auto rep = std::make_unique<Rep>();
+  rep->options = options;
+  rep->cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  rocksdb::Env* env = options.env != nullptr ? options.env : rocksdb::Env::Default();
+  if (!options.create || options.read_only) {
+    if (!env->FileExists(options.directory + "/CURRENT").ok()) {
+      return Error(Code::kNotFound, "there is no store in {}", options.directory);
+    }
+  }
+  TRY(rep->Open(options.read_only));
+  return std::unique_ptr<Kv>(new Kv(std::move(rep)));
+}
+
+Status Kv::Reopen() {
+  rep_->Close();
+  Status status = rep_->Open(rep_->options.read_only);
+  if (!status.ok() && !rep_->options.read_only) {
+    // Queries go on while, say, the disk is full. That failing too leaves the store down.
+    Status reading = rep_->Open(true);
+    if (!reading.ok()) rep_->db.reset();
+  }
+  return status;
+}
+
+Status Kv::Write(KvBatch& batch) {
+  if (rep_->db == nullptr) return rep_->Down();
+  if (rep_->write_failed) {
+    return Error(Code::kUnavailable, "the store in {} takes no writes", rep_->options.directory);
+  }
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  rocksdb::Status status = rep_->db->Write(options, &batch.rep_->batch);
+  if (!status.ok()) rep_->write_failed = true;
+  return FromRocks(status, fmt::format("write to the store in {}", rep_->options.directory));
+}
+
+Result<std::string> Kv::Get(Family family, std::string_view key) {
+  if (rep_->db == nullptr) return rep_->Down();
+  std::string value;
+  TRY(FromRocks(rep_->db->Get({}, rep_->Handle(family), ToSlice(key), &value), "read the store"));
+  return value;
+}
+
+Result<KvCursor> Kv::Cursor(Family family, std::string_view begin, std::string_view end) {
+  if (rep_->db == nullptr) return rep_->Down();
+  auto rep = std::make_unique<KvCursor::Rep>();
+  rocksdb::ReadOptions options;
+  rep->upper = end;
+  if (!end.empty()) {
+    rep->upper_slice = ToSlice(rep->upper);
+    options.iterate_upper_bound = &rep->upper_slice;
+  }
+  rep->iterator.reset(rep_->db->NewIterator(options, rep_->Handle(family)));
+  KvCursor cursor(std::move(rep));
+  cursor.Seek(begin);
+  return cursor;
+}
+
+Status Kv::ReclaimRange(Family family, std::string_view begin, std::string_view end) {
+  if (rep_->db == nullptr) return rep_->Down();
+  rocksdb::Slice first = ToSlice(begin), last = ToSlice(end);
+  TRY(FromRocks(rocksdb::DeleteFilesInRange(rep_->db.get(), rep_->Handle(family), &first, &last,
+                                            /*include_end=*/false),
+                "remove old files"));
+  return FromRocks(
+      rep_->db->CompactRange(rocksdb::CompactRangeOptions(), rep_->Handle(family), &first, &last),
+      "compact old files");
+}
+
+uint64_t Kv::DiskBytes() const {
+  uint64_t bytes = 0;
+  rocksdb::Env* env = rep_->options.env != nullptr ? rep_->options.env : rocksdb::Env::Default();
+  std::vector<rocksdb::Env::FileAttributes> files;
+  if (!env->GetChildrenFileAttributes(rep_->options.directory, &files).ok()) return 0;
+  for (const auto& file : files) bytes += file.size_bytes;
+  return bytes;
+}
+
+uint64_t Kv::MemoryBytes() const {
+  if (rep_->db == nullptr) return 0;
+  uint64_t memtables = 0, readers = 0;
+  rep_->db->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &memtables);
+  rep_->db->GetAggregatedIntProperty(rocksdb::DB::Properties::kEstimateTableReadersMem, &readers);
+  return memtables + readers + rep_->cache->GetUsage();
+}
+
+Status Kv::Flush() {
+  if (rep_->db == nullptr) return rep_->Down();
+  std::vector<rocksdb::ColumnFamilyHandle*> handles(rep_->handles.begin(), rep_->handles.end());
+  return FromRocks(rep_->db->Flush(rocksdb::FlushOptions(), handles), "flush the store");
+}
+
+Status Kv::Compact() {
+  if (rep_->db == nullptr) return rep_->Down();
+  for (rocksdb::ColumnFamilyHandle* handle : rep_->handles) {
+    TRY(FromRocks(rep_->db->CompactRange(rocksdb::CompactRangeOptions(), handle, nullptr, nullptr),
+                  "compact the store"));
+  }
+  return {};
+}
+
+}  // namespace anneal

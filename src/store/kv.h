@@ -1,0 +1,109 @@
+// Kv: an ordered, durable map of bytes with atomic batches. RocksDB, named in kv.cc only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace anneal {
+
+// Column families: separate key spaces with one log, so a batch over several is atomic.
+enum class Family : uint8_t { kMeta, kSeries, kSymbols, kProfiles };
+inline constexpr size_t kFamilyCount = 4;
+
+struct KvOptions {
+  std::string directory;
+  bool read_only = false;
+  bool create = true;
+  size_t block_cache_bytes = size_t{32} << 20;
+  rocksdb::Env* env = nullptr;  // tests put faults here; null: the machine's
+};
+
+class Kv;
+
+// Puts and deletes that become durable together. Reusable after Clear.
+class KvBatch {
+ public:
+  explicit KvBatch(const Kv& kv);  // `kv` must outlive the batch
+  ~KvBatch();
+  KvBatch(KvBatch&&) noexcept;
+  KvBatch& operator=(KvBatch&&) noexcept;
+
+  void Put(Family family, std::string_view key, std::string_view value);
+  void Delete(Family family, std::string_view key);
+  // Deletes [begin, end).
+  void DeleteRange(Family family, std::string_view begin, std::string_view end);
+  void Clear();
+  bool empty() const;
+  size_t bytes() const;
+
+ private:
+  friend class Kv;
+  struct Rep;
+  std::unique_ptr<Rep> rep_;
+};
+
+// Walks the keys of one family in order, over the state at its creation. Not thread-safe.
+class KvCursor {
+ public:
+  ~KvCursor();
+  KvCursor(KvCursor&&) noexcept;
+
+  void Seek(std::string_view key);         // to the first key >= key
+  void SeekForPrev(std::string_view key);  // to the last key <= key
+  void Next();
+  bool Valid() const;
+  std::string_view key() const;    // until the cursor moves
+  std::string_view value() const;  // until the cursor moves
+  Status status() const;           // why Valid() is false, when it is not the end
+
+ private:
+  friend class Kv;
+  struct Rep;
+  explicit KvCursor(std::unique_ptr<Rep> rep);
+  std::unique_ptr<Rep> rep_;
+};
+
+class Kv {
+ public:
+  // kNotFound when there is none and !create; kUnavailable when another process has it open.
+  static Result<std::unique_ptr<Kv>> Open(const KvOptions& options);
+  ~Kv();
+
+  // Closes and opens again, which brings the state that a restart after a crash would find. When
+  // that fails, the store is opened for reading only if possible, and the error is returned.
+  // REQUIRES: no cursor exists, no other call runs, all batches are empty.
+  Status Reopen();
+  // Writes and syncs; on return the batch is durable and visible to new cursors. After an error
+  // nothing of the batch is visible, and every write fails until Reopen succeeds.
+  Status Write(KvBatch& batch);
+  // kNotFound when there is no such key.
+  Result<std::string> Get(Family family, std::string_view key);
+  // Keys in [begin, end) (empty `end`: to the last). Keys outside may still be met; callers stop.
+  // kUnavailable when the store could not be opened again.
+  Result<KvCursor> Cursor(Family family, std::string_view begin, std::string_view end);
+  // Gives the space of keys in [begin, end), already deleted, back to the file system.
+  Status ReclaimRange(Family family, std::string_view begin, std::string_view end);
+  // Bytes of the files on disk, logs included, and of memory held by the engine.
+  uint64_t DiskBytes() const;
+  uint64_t MemoryBytes() const;
+  // Writes memory tables out. For tests and benchmarks that look at the files.
+  Status Flush();
+  // Merges all files of all families down to the last level.
+  Status Compact();
+
+ private:
+  friend class KvBatch;
+  struct Rep;
+  explicit Kv(std::unique_ptr<Rep> rep);
+  std::unique_ptr<Rep> rep_;
+};
+
+}  // namespace anneal

@@ -1,0 +1,82 @@
+// Profile records: one column of values over stacks. docs/format/store.md, "Profiles".
+//
+// The ids of the stacks are sorted and delta coded; the values are divided by their greatest
+// common divisor, which makes nanoseconds of a 100 Hz profile small numbers. The sum is in the
+// header, so that a time line needs no stacks.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "profile/profile.h"
+#include "store/bytes.h"
+#include "store/symbol_table.h"
+
+namespace anneal {
+
+inline constexpr uint8_t kProfileRecordVersion = 1;
+
+struct ProfileHeader {
+  int64_t duration_ns = 0;
+  int64_t period = 0;
+  int64_t total = 0;  // the values' sum, modulo 2^64
+  // The first of the profile's mappings that a sample uses: its main binary, see profile/merge.h.
+  MappingId main_mapping = MappingId::kNone;
+  uint32_t count = 0;  // of stacks
+};
+
+struct StackValue {
+  StackId stack{};
+  int64_t value = 0;
+};
+
+// Without checksum. Sorts `values` and sums those of one stack; zeros are left out. `header`'s
+// total and count are computed.
+std::string EncodeProfileRecord(ProfileHeader header, std::vector<StackValue>& values);
+
+// Sums by stack id: what a merge adds records into.
+class StackSums {
+ public:
+  // Room for ids below `count`; keeps what is there.
+  void Resize(size_t count) {
+    if (count > sums_.size()) sums_.resize(count, 0);
+  }
+  size_t size() const { return sums_.size(); }
+  // REQUIRES: Index(stack) < size().
+  void Add(uint32_t stack, int64_t value) {
+    int64_t& sum = sums_[stack];
+    if (sum == 0) touched_.push_back(stack);
+    sum = static_cast<int64_t>(static_cast<uint64_t>(sum) + static_cast<uint64_t>(value));
+  }
+  // The non-zero sums in order of stack; empty afterwards.
+  std::vector<StackValue> Take();
+
+ private:
+  std::vector<int64_t> sums_;
+  std::vector<uint32_t> touched_;  // a stack whose sum passed zero is in it again
+};
+
+// A record being read. The bytes must outlive the reader.
+class ProfileRecordReader {
+ public:
+  // Reads the header. kDataLoss when it does not decode.
+  static Result<ProfileRecordReader> Open(std::string_view record);
+
+  const ProfileHeader& header() const { return header_; }
+  // Adds the values to `sums`. kDataLoss, with `sums` changed in part, when the record does not
+  // decode or names a stack that `sums` has no room for.
+  Status AddTo(StackSums& sums) const;
+
+ private:
+  explicit ProfileRecordReader(ByteReader in) : in_(in) {}
+
+  ProfileHeader header_;
+  uint64_t unit_ = 0;
+  uint8_t flags_ = 0;
+  ByteReader in_;  // at the first stack id
+};
+
+}  // namespace anneal

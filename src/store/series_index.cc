@@ -1,0 +1,442 @@
+#include "store/series_index.h"
+
+#include <algorithm>
+
+#include "absl/container/flat_hash_set.h"
+#include "store/series_record.h"
+
+namespace anneal {
+namespace {
+
+constexpr std::string_view kServiceName = "service_name";
+constexpr std::string_view kProfileType = "__profile_type__";
+
+}  // namespace
+
+void SeriesIndex::Clear() {
+  texts_.clear();
+  text_index_.Clear();
+  pairs_.clear();
+  series_.clear();
+  series_index_.Clear();
+  tenants_.clear();
+  tenant_numbers_.clear();
+  services_.clear();
+  next_series_ = next_service_ = 1;
+}
+
+SeriesIndex::TextId SeriesIndex::FindText(std::string_view text) const {
+  uint32_t id = text_index_.Find(HashText(text), [&](uint32_t i) { return texts_[i] == text; });
+  return static_cast<TextId>(id);
+}
+
+SeriesIndex::TextId SeriesIndex::InternText(std::string_view text) {
+  TextId id = FindText(text);
+  if (id == kNoText) {
+    id = static_cast<TextId>(texts_.size());
+    texts_.emplace_back(text);
+    text_index_.Insert(HashText(text), static_cast<uint32_t>(id));
+  }
+  return id;
+}
+
+uint32_t SeriesIndex::TenantNumber(std::string_view tenant) {
+  auto [it, added] =
+      tenant_numbers_.try_emplace(std::string(tenant), static_cast<uint32_t>(tenants_.size()));
+  if (added) tenants_.emplace_back().name = tenant;
+  return it->second;
+}
+
+const SeriesIndex::Tenancy* SeriesIndex::FindTenant(std::string_view tenant) const {
+  auto it = tenant_numbers_.find(tenant);
+  return it == tenant_numbers_.end() ? nullptr : &tenants_[it->second];
+}
+
+uint64_t SeriesIndex::HashSeries(std::string_view tenant, const LabelSet& labels) {
+  uint64_t hash = HashText(tenant);
+  for (const LabelPair& pair : labels) {
+    hash = MixHash(MixHash(hash, HashText(pair.name)), HashText(pair.value));
+  }
+  return hash;
+}
+
+SeriesIndex::Ordinal SeriesIndex::FindSeries(uint64_t hash, std::string_view tenant,
+                                             const LabelSet& labels) const {
+  return series_index_.Find(hash, [&](uint32_t i) {
+    const Entry& entry = series_[i];
+    if (entry.pairs_end - entry.pairs_begin != labels.size()) return false;
+    if (tenants_[entry.tenant].name != tenant) return false;
+    for (size_t k = 0; k < labels.size(); ++k) {
+      const Pair& pair = pairs_[entry.pairs_begin + k];
+      if (Text(pair.name) != labels[k].name || Text(pair.value) != labels[k].value) return false;
+    }
+    return true;
+  });
+}
+
+SeriesIndex::Ordinal SeriesIndex::AddSeries(SeriesId id, ServiceId service, std::string_view tenant,
+                                            const LabelSet& labels) {
+  const uint32_t number = TenantNumber(tenant);
+  const auto ordinal = static_cast<Ordinal>(series_.size());
+  Entry& entry = series_.emplace_back();
+  entry.id = id;
+  entry.service = service;
+  entry.tenant = number;
+  entry.pairs_begin = static_cast<uint32_t>(pairs_.size());
+  Tenancy& tenancy = tenants_[number];
+  tenancy.all.push_back(ordinal);
+  for (const LabelPair& label : labels) {
+    Pair pair{InternText(label.name), InternText(label.value)};
+    pairs_.push_back(pair);
+    tenancy.postings[pair.name][pair.value].push_back(ordinal);
+  }
+  entry.pairs_end = static_cast<uint32_t>(pairs_.size());
+  series_index_.Insert(HashSeries(tenant, labels), ordinal);
+  next_series_ = std::max(next_series_, static_cast<uint32_t>(id) + 1);
+  ++services_[service].series;
+  return ordinal;
+}
+
+void SeriesIndex::AddTime(Entry& entry, Epoch epoch, int64_t min_ns, int64_t max_ns) {
+  auto it = std::ranges::lower_bound(entry.spans, epoch, {}, &Span::epoch);
+  if (it == entry.spans.end() || it->epoch != epoch) {
+    entry.spans.insert(it, {epoch, min_ns, max_ns});
+  } else {
+    it->min_ns = std::min(it->min_ns, min_ns);
+    it->max_ns = std::max(it->max_ns, max_ns);
+  }
+  Tenancy& tenancy = tenants_[entry.tenant];
+  tenancy.min_ns = std::min(tenancy.min_ns, min_ns);
+  tenancy.max_ns = std::max(tenancy.max_ns, max_ns);
+}
+
+SeriesRef SeriesIndex::Touch(std::string_view tenant, const LabelSet& labels, Epoch epoch,
+                             int64_t time_ns, Sink sink) {
+  const uint64_t hash = HashSeries(tenant, labels);
+  absl::MutexLock lock(&mutex_);
+  Ordinal ordinal = FindSeries(hash, tenant, labels);
+  if (ordinal == HashIndex::kNone) {
+    const std::string name(FindLabel(labels, kServiceName));
+    Tenancy& tenancy = tenants_[TenantNumber(tenant)];
+    auto [service, added] =
+        tenancy.services.try_emplace(name, static_cast<ServiceId>(next_service_));
+    if (added) {
+      ++next_service_;
+      services_[service->second] = {service->second, std::string(tenant), name, 0};
+      std::string key = ServiceKey(service->second);
+      sink(key, EncodeRecord(key, ServiceRecordValue{std::string(tenant), name}));
+    }
+    auto id = static_cast<SeriesId>(next_series_);
+    std::string key = SeriesKey(id);
+    sink(key, EncodeRecord(key, SeriesRecordValue{std::string(tenant), service->second, labels}));
+    ordinal = AddSeries(id, service->second, tenant, labels);
+  }
+  Entry& entry = series_[ordinal];
+  auto span = std::ranges::lower_bound(entry.spans, epoch, {}, &Span::epoch);
+  bool known = span != entry.spans.end() && span->epoch == epoch;
+  if (!known || time_ns < span->min_ns || time_ns > span->max_ns) {
+    AddTime(entry, epoch, time_ns, time_ns);
+    span = std::ranges::lower_bound(entry.spans, epoch, {}, &Span::epoch);
+    std::string key = SpanKey(epoch, entry.id);
+    sink(key, EncodeRecord(key, SpanRecordValue{span->min_ns, span->max_ns}));
+  }
+  return {entry.id, entry.service};
+}
+
+const SeriesIndex::Entry* SeriesIndex::FindEntry(SeriesId id) const {
+  auto it = std::ranges::lower_bound(series_, id, {}, &Entry::id);
+  return it != series_.end() && it->id == id ? &*it : nullptr;
+}
+
+LabelSet SeriesIndex::LabelsOf(const Entry& entry) const {
+  LabelSet labels;
+  labels.reserve(entry.pairs_end - entry.pairs_begin);
+  for (uint32_t i = entry.pairs_begin; i < entry.pairs_end; ++i) {
+    labels.push_back({Text(pairs_[i].name), Text(pairs_[i].value)});
+  }
+  return labels;
+}
+
+SeriesIndex::TextId SeriesIndex::ValueOf(const Entry& entry, TextId name) const {
+  for (uint32_t i = entry.pairs_begin; i < entry.pairs_end; ++i) {
+    if (pairs_[i].name == name) return pairs_[i].value;
+  }
+  return kNoText;
+}
+
+// Equal-matchers intersect posting lists, shortest first. The others are then asked once per
+// distinct value that they meet, not once per series.
+std::vector<SeriesIndex::Ordinal> SeriesIndex::Select(
+    const Tenancy& tenant, std::string_view profile_type,
+    std::span<const CompiledMatcher> matchers) const {
+  std::vector<const std::vector<Ordinal>*> lists;
+  auto require = [&](std::string_view name, std::string_view value) {
+    auto values = tenant.postings.find(FindText(name));
+    if (values == tenant.postings.end()) return false;
+    auto list = values->second.find(FindText(value));
+    if (list == values->second.end()) return false;
+    lists.push_back(&list->second);
+    return true;
+  };
+  if (!profile_type.empty() && !require(kProfileType, profile_type)) return {};
+  std::vector<const CompiledMatcher*> rest;
+  for (const CompiledMatcher& matcher : matchers) {
+    const LabelMatcher& m = matcher.matcher();
+    if (m.op == LabelMatcher::Op::kEqual && !m.value.empty()) {
+      if (!require(m.name, m.value)) return {};
+    } else {
+      rest.push_back(&matcher);
+    }
+  }
+  std::ranges::sort(lists, {}, [](const auto* list) { return list->size(); });
+  std::vector<Ordinal> selected = lists.empty() ? tenant.all : *lists[0];
+  for (size_t i = 1; i < lists.size(); ++i) {
+    std::erase_if(selected, [&, at = lists[i]->begin()](Ordinal ordinal) mutable {
+      at = std::lower_bound(at, lists[i]->end(), ordinal);
+      return at == lists[i]->end() || *at != ordinal;
+    });
+  }
+  for (const CompiledMatcher* matcher : rest) {
+    const TextId name = FindText(matcher->name());
+    absl::flat_hash_map<TextId, bool> known{{kNoText, matcher->MatchesEmpty()}};
+    std::erase_if(selected, [&](Ordinal ordinal) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      TextId value = ValueOf(series_[ordinal], name);
+      auto [it, added] = known.try_emplace(value, false);
+      if (added) it->second = matcher->Matches(Text(value));
+      return !it->second;
+    });
+  }
+  return selected;
+}
+
+std::vector<SeriesTarget> SeriesIndex::Find(std::string_view tenant, std::string_view profile_type,
+                                            std::span<const CompiledMatcher> matchers,
+                                            TimeRange range) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  std::vector<SeriesTarget> targets;
+  const Tenancy* tenancy = FindTenant(tenant);
+  if (tenancy == nullptr) return targets;
+  for (Ordinal ordinal : Select(*tenancy, profile_type, matchers)) {
+    const Entry& entry = series_[ordinal];
+    for (const Span& span : entry.spans) {
+      if (span.min_ns > range.end_ns || span.max_ns < range.start_ns) continue;
+      targets.push_back({{span.epoch, entry.service}, entry.id});
+    }
+  }
+  std::ranges::sort(targets);
+  return targets;
+}
+
+bool SeriesIndex::InRange(const Entry& entry, TimeRange range, Probe probe) const {
+  auto inside = [&](int64_t t) { return t >= range.start_ns && t <= range.end_ns; };
+  for (const Span& span : entry.spans) {
+    if (inside(span.min_ns) || inside(span.max_ns)) return true;
+    if (span.min_ns > range.end_ns || span.max_ns < range.start_ns) continue;
+    if (probe({{span.epoch, entry.service}, entry.id}, range)) return true;
+  }
+  return false;
+}
+
+std::vector<LabelSet> SeriesIndex::Project(std::string_view tenant,
+                                           std::span<const std::vector<CompiledMatcher>> selectors,
+                                           std::span<const std::string> names, TimeRange range,
+                                           Probe probe) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const Tenancy* tenancy = FindTenant(tenant);
+  if (tenancy == nullptr) return {};
+  std::vector<Ordinal> selected;
+  if (selectors.empty()) selected = tenancy->all;
+  for (const std::vector<CompiledMatcher>& selector : selectors) {
+    std::vector<Ordinal> more = Select(*tenancy, {}, selector);
+    selected.insert(selected.end(), more.begin(), more.end());
+  }
+  if (selectors.size() > 1) {
+    std::ranges::sort(selected);
+    selected.erase(std::ranges::unique(selected).begin(), selected.end());
+  }
+  std::vector<TextId> name_ids;
+  for (const std::string& name : names) name_ids.push_back(FindText(name));
+
+  std::vector<LabelSet> sets;
+  absl::flat_hash_set<std::vector<TextId>> seen;
+  std::vector<TextId> values(names.size());
+  for (Ordinal ordinal : selected) {
+    const Entry& entry = series_[ordinal];
+    for (size_t i = 0; i < names.size(); ++i) values[i] = ValueOf(entry, name_ids[i]);
+    if (!names.empty() && seen.contains(values)) continue;
+    if (!InRange(entry, range, probe)) continue;
+    LabelSet set;
+    if (names.empty()) {
+      set = LabelsOf(entry);
+    } else {
+      seen.insert(values);
+      for (size_t i = 0; i < names.size(); ++i) {
+        if (values[i] != kNoText) set.push_back({names[i], Text(values[i])});
+      }
+      std::ranges::sort(set);
+    }
+    sets.push_back(std::move(set));
+  }
+  std::ranges::sort(sets);
+  sets.erase(std::ranges::unique(sets).begin(), sets.end());
+  return sets;
+}
+
+LabelSet SeriesIndex::Labels(SeriesId series) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const Entry* entry = FindEntry(series);
+  return entry == nullptr ? LabelSet{} : LabelsOf(*entry);
+}
+
+std::string SeriesIndex::Tenant(SeriesId series) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const Entry* entry = FindEntry(series);
+  return entry == nullptr ? std::string() : tenants_[entry->tenant].name;
+}
+
+std::optional<ServiceId> SeriesIndex::Service(SeriesId series) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const Entry* entry = FindEntry(series);
+  if (entry == nullptr) return std::nullopt;
+  return entry->service;
+}
+
+bool SeriesIndex::Covers(SeriesId series, Epoch epoch, int64_t time_ns) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const Entry* entry = FindEntry(series);
+  if (entry == nullptr) return false;
+  auto it = std::ranges::lower_bound(entry->spans, epoch, {}, &Span::epoch);
+  return it != entry->spans.end() && it->epoch == epoch && it->min_ns <= time_ns &&
+         time_ns <= it->max_ns;
+}
+
+std::vector<std::string> SeriesIndex::Tenants() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  std::vector<std::string> names;
+  for (const Tenancy& tenant : tenants_) {
+    if (tenant.min_ns <= tenant.max_ns) names.push_back(tenant.name);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+std::optional<TimeRange> SeriesIndex::Bounds(std::string_view tenant) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const Tenancy* tenancy = FindTenant(tenant);
+  if (tenancy == nullptr || tenancy->min_ns > tenancy->max_ns) return std::nullopt;
+  return TimeRange{tenancy->min_ns, tenancy->max_ns};
+}
+
+std::vector<ServiceInfo> SeriesIndex::Services() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  std::vector<ServiceInfo> services;
+  for (const auto& [id, service] : services_) services.push_back(service);
+  return services;
+}
+
+std::vector<Epoch> SeriesIndex::Epochs() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  std::vector<Epoch> epochs;
+  for (const Entry& entry : series_) {
+    for (const Span& span : entry.spans) epochs.push_back(span.epoch);
+  }
+  std::ranges::sort(epochs);
+  epochs.erase(std::ranges::unique(epochs).begin(), epochs.end());
+  return epochs;
+}
+
+std::vector<SeriesId> SeriesIndex::SeriesEndingBefore(Epoch first) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  std::vector<SeriesId> dead;
+  for (const Entry& entry : series_) {
+    if (entry.spans.empty() || entry.spans.back().epoch < first) dead.push_back(entry.id);
+  }
+  return dead;
+}
+
+std::vector<ServiceId> SeriesIndex::ServicesEndingBefore(Epoch first) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  absl::flat_hash_set<ServiceId> alive;
+  for (const Entry& entry : series_) {
+    if (!entry.spans.empty() && entry.spans.back().epoch >= first) alive.insert(entry.service);
+  }
+  std::vector<ServiceId> dead;
+  for (const auto& [id, service] : services_) {
+    if (!alive.contains(id)) dead.push_back(id);
+  }
+  return dead;
+}
+
+uint64_t SeriesIndex::SeriesCount() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  return series_.size();
+}
+
+uint64_t SeriesIndex::MemoryBytes() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  // Per series: the entry, a span, the hash slot; per pair: itself and a posting.
+  uint64_t bytes = series_.capacity() * sizeof(Entry) + series_.size() * sizeof(Span);
+  bytes += series_index_.bytes() + text_index_.bytes();
+  bytes += pairs_.capacity() * (sizeof(Pair) + sizeof(Ordinal));
+  for (const std::string& text : texts_) bytes += sizeof(text) + text.capacity();
+  return bytes;
+}
+
+Status SeriesIndex::Load(Kv& kv) {
+  absl::MutexLock lock(&mutex_);
+  Clear();
+  TRY(LoadServices(kv));
+  TRY(LoadSeries(kv));
+  return LoadSpans(kv);
+}
+
+Status SeriesIndex::LoadServices(Kv& kv) {
+  std::string prefix(1, static_cast<char>(SeriesRecord::kService));
+  ASSIGN_OR_RETURN(KvCursor cursor, kv.Cursor(Family::kSeries, prefix, PrefixEnd(prefix)));
+  for (; cursor.Valid(); cursor.Next()) {
+    ServiceRecordValue record;
+    TRY(DecodeRecord(cursor.key(), cursor.value(), record));
+    auto id = static_cast<ServiceId>(GetBig32(cursor.key().data() + 1));
+    tenants_[TenantNumber(record.tenant)].services[record.name] = id;
+    services_[id] = {id, record.tenant, record.name, 0};
+    next_service_ = static_cast<uint32_t>(id) + 1;
+  }
+  return cursor.status();
+}
+
+Status SeriesIndex::LoadSeries(Kv& kv) {
+  std::string prefix(1, static_cast<char>(SeriesRecord::kSeries));
+  ASSIGN_OR_RETURN(KvCursor cursor, kv.Cursor(Family::kSeries, prefix, PrefixEnd(prefix)));
+  for (; cursor.Valid(); cursor.Next()) {
+    SeriesRecordValue record;
+    TRY(DecodeRecord(cursor.key(), cursor.value(), record));
+    auto id = static_cast<SeriesId>(GetBig32(cursor.key().data() + 1));
+    if (!services_.contains(record.service)) {
+      return Error(Code::kDataLoss, "series {} belongs to service {}, which is not there",
+                   static_cast<uint32_t>(id), static_cast<uint32_t>(record.service));
+    }
+    AddSeries(id, record.service, record.tenant, record.labels);
+  }
+  return cursor.status();
+}
+
+Status SeriesIndex::LoadSpans(Kv& kv) {
+  std::string prefix(1, static_cast<char>(SeriesRecord::kSpan));
+  ASSIGN_OR_RETURN(KvCursor cursor, kv.Cursor(Family::kSeries, prefix, PrefixEnd(prefix)));
+  for (; cursor.Valid(); cursor.Next()) {
+    SpanRecordValue record;
+    TRY(DecodeRecord(cursor.key(), cursor.value(), record));
+    auto epoch = static_cast<Epoch>(GetBig32(cursor.key().data() + 1));
+    auto id = static_cast<SeriesId>(GetBig32(cursor.key().data() + 5));
+    const Entry* entry = FindEntry(id);
+    if (entry == nullptr) {
+      return Error(Code::kDataLoss, "epoch {} has data of series {}, which is not there",
+                   static_cast<uint32_t>(epoch), static_cast<uint32_t>(id));
+    }
+    AddTime(series_[static_cast<size_t>(entry - series_.data())], epoch, record.min_ns,
+            record.max_ns);
+  }
+  return cursor.status();
+}
+
+}  // namespace anneal

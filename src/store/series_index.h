@@ -1,0 +1,160 @@
+// SeriesIndex: which series there are, what their labels are, and when they have data.
+//
+// In memory; every change gives the records that make it durable to a sink, in an order in which
+// they may become durable. Label names and values are kept once. Thread-safe.
+// docs/format/store.md, "Series".
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
+#include "absl/synchronization/mutex.h"
+#include "base/status.h"
+#include "store/hash_index.h"
+#include "store/keys.h"
+#include "store/kv.h"
+#include "store/labels.h"
+#include "store/matcher.h"
+#include "store/store.h"
+
+namespace anneal {
+
+struct SeriesRef {
+  SeriesId series{};
+  ServiceId service{};
+};
+
+// A series' data in one epoch.
+struct SeriesTarget {
+  PartitionKey partition;
+  SeriesId series{};
+  auto operator<=>(const SeriesTarget&) const = default;
+};
+
+struct ServiceInfo {
+  ServiceId id{};
+  std::string tenant, name;
+  uint64_t series = 0;
+};
+
+class SeriesIndex {
+ public:
+  // Takes a record of family kSeries, to be written.
+  using Sink = absl::FunctionRef<void(std::string_view key, std::string_view value)>;
+  // Whether a series has a profile in the range; asked only when its earliest and latest times
+  // in the epoch do not tell.
+  using Probe = absl::FunctionRef<bool(const SeriesTarget& target, TimeRange range)>;
+
+  // Replaces the content by what is on disk. kDataLoss names a record that does not decode.
+  Status Load(Kv& kv);
+
+  // The series with these labels, made when new, with `time_ns` noted as one of its times. The
+  // sink is called under the index's lock, so that no other caller can refer to a record before
+  // the sink has it. REQUIRES: labels hold service_name.
+  SeriesRef Touch(std::string_view tenant, const LabelSet& labels, Epoch epoch, int64_t time_ns,
+                  Sink sink);
+
+  // Every (partition, series) that may have data in the range, of the series that all matchers
+  // select, sorted. An empty profile_type selects every type.
+  std::vector<SeriesTarget> Find(std::string_view tenant, std::string_view profile_type,
+                                 std::span<const CompiledMatcher> matchers, TimeRange range) const;
+
+  // As Store::Series.
+  std::vector<LabelSet> Project(std::string_view tenant,
+                                std::span<const std::vector<CompiledMatcher>> selectors,
+                                std::span<const std::string> names, TimeRange range,
+                                Probe probe) const;
+
+  // Empty when there is no such series.
+  LabelSet Labels(SeriesId series) const;
+  std::string Tenant(SeriesId series) const;
+  std::optional<ServiceId> Service(SeriesId series) const;
+  // Whether the index knows of data of the series at that time.
+  bool Covers(SeriesId series, Epoch epoch, int64_t time_ns) const;
+  std::vector<std::string> Tenants() const;  // those with data, sorted
+  std::optional<TimeRange> Bounds(std::string_view tenant) const;
+  std::vector<ServiceInfo> Services() const;  // by id
+  // Epochs with data, of all tenants, sorted.
+  std::vector<Epoch> Epochs() const;
+  // Series (with records to delete) that have data in no epoch from `first` on.
+  std::vector<SeriesId> SeriesEndingBefore(Epoch first) const;
+  std::vector<ServiceId> ServicesEndingBefore(Epoch first) const;
+  uint64_t SeriesCount() const;
+  uint64_t MemoryBytes() const;
+
+ private:
+  enum class TextId : uint32_t {};
+  static constexpr TextId kNoText{0xffffffffu};
+  struct Pair {
+    TextId name, value;
+  };
+  struct Span {
+    Epoch epoch{};
+    int64_t min_ns = 0, max_ns = 0;
+  };
+  // A position in series_; positions rise with ids.
+  using Ordinal = uint32_t;
+  struct Entry {
+    SeriesId id{};
+    ServiceId service{};
+    uint32_t tenant = 0;
+    uint32_t pairs_begin = 0, pairs_end = 0;
+    std::vector<Span> spans;  // by epoch
+  };
+  struct Tenancy {
+    std::string name;
+    std::vector<Ordinal> all;
+    // name → value → series, rising
+    absl::flat_hash_map<TextId, absl::flat_hash_map<TextId, std::vector<Ordinal>>> postings;
+    absl::flat_hash_map<std::string, ServiceId> services;
+    int64_t min_ns = INT64_MAX, max_ns = INT64_MIN;
+  };
+
+  void Clear() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  TextId FindText(std::string_view text) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  TextId InternText(std::string_view text) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  const std::string& Text(TextId id) const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return texts_[static_cast<size_t>(id)];
+  }
+  uint32_t TenantNumber(std::string_view tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  const Tenancy* FindTenant(std::string_view tenant) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  static uint64_t HashSeries(std::string_view tenant, const LabelSet& labels);
+  Ordinal FindSeries(uint64_t hash, std::string_view tenant, const LabelSet& labels) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  Ordinal AddSeries(SeriesId id, ServiceId service, std::string_view tenant, const LabelSet& labels)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void AddTime(Entry& entry, Epoch epoch, int64_t min_ns, int64_t max_ns)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  const Entry* FindEntry(SeriesId id) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  LabelSet LabelsOf(const Entry& entry) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  TextId ValueOf(const Entry& entry, TextId name) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  std::vector<Ordinal> Select(const Tenancy& tenant, std::string_view profile_type,
+                              std::span<const CompiledMatcher> matchers) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  bool InRange(const Entry& entry, TimeRange range, Probe probe) const;
+
+  Status LoadServices(Kv& kv) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Status LoadSeries(Kv& kv) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Status LoadSpans(Kv& kv) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  mutable absl::Mutex mutex_;
+  std::deque<std::string> texts_ ABSL_GUARDED_BY(mutex_);
+  HashIndex text_index_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Pair> pairs_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Entry> series_ ABSL_GUARDED_BY(mutex_);
+  HashIndex series_index_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Tenancy> tenants_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, uint32_t, std::less<>> tenant_numbers_ ABSL_GUARDED_BY(mutex_);
+  std::map<ServiceId, ServiceInfo> services_ ABSL_GUARDED_BY(mutex_);
+  uint32_t next_series_ ABSL_GUARDED_BY(mutex_) = 1;
+  uint32_t next_service_ ABSL_GUARDED_BY(mutex_) = 1;
+};
+
+}  // namespace anneal

@@ -2,6 +2,7 @@
 // for its exchange or for the deadline, whichever comes first. A connection returns to the pool
 // when its answer was read whole and both sides want to keep it.
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -147,6 +148,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     error_code ignored;
     link_->Tcp().close(ignored);
   }
+
+  // Any thread: whoever waits gets `status`, unless there is a result already.
+  void Abandon(Status status) { Finish(std::move(status)); }
 
   // The result, or nullopt at the deadline. The body is borrowed from the request until then.
   std::optional<Result<HttpResponse>> WaitUntil(int64_t deadline_ns) EXCLUDES_LOCK(mutex_) {
@@ -350,14 +354,37 @@ class Client final : public Http {
     ASSIGN_OR_RETURN(HttpUrl url, ParseHttpUrl(request.target));
     TRY(Begin());
     auto exchange = std::make_shared<Exchange>(*engine_, std::move(url), request, max_body_bytes);
+    if (!Enter(exchange)) return Error(Code::kCanceled, "{}: cancelled", request.target);
     asio::post(engine_->io, [exchange] { exchange->Start(); });
-    if (auto result = exchange->WaitUntil(deadline_ns)) return *std::move(result);
+    auto result = exchange->WaitUntil(deadline_ns);
+    Leave(exchange);
+    if (result && result->status().code() != Code::kCanceled) return *std::move(result);
     asio::post(engine_->io, [exchange] { exchange->Cancel(); });
+    if (result) return *std::move(result);
     return Error(Code::kDeadlineExceeded, "{} {}: no response within {} s", request.method,
                  request.target, static_cast<double>(timeout_ns) / 1e9);
   }
 
+  void Cancel() override EXCLUDES_LOCK(mutex_) {
+    MutexLock lock(mutex_);
+    cancelled_ = true;
+    for (const auto& exchange : in_flight_) {
+      exchange->Abandon(Error(Code::kCanceled, "the call was cancelled"));
+    }
+  }
+
  private:
+  bool Enter(const std::shared_ptr<Exchange>& exchange) EXCLUDES_LOCK(mutex_) {
+    MutexLock lock(mutex_);
+    if (cancelled_) return false;
+    in_flight_.insert(exchange);
+    return true;
+  }
+  void Leave(const std::shared_ptr<Exchange>& exchange) EXCLUDES_LOCK(mutex_) {
+    MutexLock lock(mutex_);
+    in_flight_.erase(exchange);
+  }
+
   // Starts the io thread with the first call: most commands make none.
   Status Begin() EXCLUDES_LOCK(mutex_) {
     MutexLock lock(mutex_);
@@ -376,7 +403,9 @@ class Client final : public Http {
     return {};
   }
 
-  Mutex mutex_;  // guards the beginning; what it makes stays until the end
+  Mutex mutex_;  // guards the beginning too; what that makes stays until the end
+  bool cancelled_ GUARDED_BY(mutex_) = false;
+  absl::flat_hash_set<std::shared_ptr<Exchange>> in_flight_ GUARDED_BY(mutex_);
   std::unique_ptr<Engine> engine_;
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> guard_;
   std::thread thread_;

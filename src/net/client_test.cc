@@ -208,6 +208,26 @@ TEST(HttpClient, SurvivesConnectionsClosedMeanwhile) {
   EXPECT_EQ(server.connections(), 20);
 }
 
+TEST(HttpClient, CancelEndsCallsInFlightAndLaterOnes) {
+  std::atomic<int> asked{0};
+  std::vector<HttpRespond> kept;
+  auto server = Serve([&](HttpRequest, HttpRespond respond) {
+    kept.push_back(std::move(respond));
+    ++asked;
+  });
+  auto http = Http::Create();
+  Status in_flight;
+  std::thread caller(
+      [&] { in_flight = http->Fetch({.target = UrlOf(*server)}, kLong, kLarge).status(); });
+  while (asked == 0) std::this_thread::yield();
+  http->Cancel();
+  caller.join();
+  EXPECT_EQ(in_flight.code(), Code::kCanceled);
+  EXPECT_EQ(http->Fetch({.target = UrlOf(*server)}, kLong, kLarge).status().code(),
+            Code::kCanceled);
+  EXPECT_EQ(asked, 1);
+}
+
 TEST(HttpClient, GivesUpAtTheDeadline) {
   std::vector<HttpRespond> kept;
   auto server =

@@ -113,6 +113,10 @@ class Http {
   virtual Result<HttpResponse> Fetch(const HttpRequest& request, int64_t timeout_ns,
                                      size_t max_body_bytes) = 0;
 
+  // Ends every call in flight with kCanceled, and every later one at once: for shutting down while
+  // a long answer is awaited. Thread-safe.
+  virtual void Cancel() {}
+
   // A client with its own pool of keep-alive connections. Thread-safe.
   static std::unique_ptr<Http> Create();
 };

@@ -5,6 +5,15 @@ namespace {
 
 // In the order help lists them; rows of one group stand together.
 constexpr CommandRow kRows[] = {
+    {.name = "doctor",
+     .group = CommandGroup::kOther,
+     .summary = "Show every setting of the server and check this machine",
+     .details =
+         R"(Prints each setting's value and where it came from: a default, a line of the config file, an environment variable or a flag. Then looks at the data directory, the disk, the port, the limits of this process and the Go toolchain. Ends with 1 when a check fails.
+
+  anneal doctor
+  anneal doctor --config ./anneal.yaml --json)",
+     .define = DefineDoctor},
     {.name = "help",
      .group = CommandGroup::kOther,
      .summary = "Explain a command",

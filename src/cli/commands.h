@@ -6,6 +6,7 @@
 namespace anneal {
 
 CommandRun DefineCompletion(CLI::App& app, CliContext& context);
+CommandRun DefineDoctor(CLI::App& app, CliContext& context);
 CommandRun DefineHelp(CLI::App& app, CliContext& context);
 CommandRun DefineMan(CLI::App& app, CliContext& context);
 CommandRun DefineVersion(CLI::App& app, CliContext& context);

@@ -14,15 +14,6 @@ std::string Env(const std::string& name) {
   return value == nullptr ? "" : value;
 }
 
-// Stands in until the net module brings its client.
-class NoHttp : public anneal::Http {
- public:
-  anneal::Result<anneal::HttpResponse> Fetch(const anneal::HttpRequest& request, int64_t,
-                                             size_t) override {
-    return anneal::Error(anneal::Code::kUnavailable, "{}: no HTTP client", request.target);
-  }
-};
-
 // https://no-color.org: set and not empty means no.
 bool WantsColor(int descriptor) {
   return ::isatty(descriptor) != 0 && Env("NO_COLOR").empty() && Env("TERM") != "dumb";
@@ -34,10 +25,10 @@ int main(int argc, char** argv) {
   // A closed pipe or socket is an error of the write, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
   std::ios::sync_with_stdio(false);
-  NoHttp http;
+  const std::unique_ptr<anneal::Http> http = anneal::Http::Create();
   anneal::CliContext context{.fs = anneal::Fs::System(),
                              .clock = anneal::Clock::System(),
-                             .http = http,
+                             .http = *http,
                              .process = anneal::Process::System(),
                              .in = std::cin,
                              .out = std::cout,

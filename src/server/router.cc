@@ -1,0 +1,128 @@
+#include "server/router.h"
+
+#include "api/api.h"
+#include "base/log.h"
+#include "server/pages.h"
+
+namespace anneal {
+namespace {
+
+constexpr std::string_view kOwnPages[] = {"/", "/ready", "/healthz", "/metrics"};
+
+// The page of our own at `path`, as a string that lives for ever; or empty.
+std::string_view OwnRouteOf(std::string_view path) {
+  for (std::string_view page : kOwnPages) {
+    if (page == path) return page;
+  }
+  return {};
+}
+
+HttpResponse NotReady() {
+  HttpResponse response{.status = 503};
+  response.headers.Add("Content-Type", "application/json");
+  response.headers.Add("Retry-After", "1");
+  response.body = R"({"code":"unavailable","message":"the server is starting or ending; retry"})";
+  return response;
+}
+
+}  // namespace
+
+// What of a request is needed once it is answered.
+struct Router::Seen {
+  std::string_view route;  // bounded; empty: none
+  std::string method, target, peer;
+  size_t bytes = 0;
+  int64_t begun_ns = 0;
+};
+
+Router::Router(RouterOptions options, Metrics& metrics, Clock& clock, std::function<void()> refresh)
+    : options_(std::move(options)),
+      metrics_(metrics),
+      clock_(clock),
+      refresh_(std::move(refresh)) {}
+
+void Router::SetAddress(std::string address) {
+  MutexLock lock(mutex_);
+  address_ = std::move(address);
+}
+
+void Router::Handle(HttpRequest request, HttpRespond respond) {
+  const std::string path = ParseTarget(request.target).path;
+  auto seen = std::make_shared<Seen>();
+  seen->route = OwnRouteOf(path);
+  if (seen->route.empty()) seen->route = Api::RouteOf(path);
+  seen->method = request.method;
+  seen->target = request.target;
+  seen->peer = request.peer;
+  seen->bytes = request.body.size();
+  seen->begun_ns = clock_.MonotonicNs();
+  Dispatch(path, std::move(request),
+           [this, seen = std::move(seen), respond = std::move(respond)](HttpResponse response) {
+             Note(*seen, response);
+             respond(std::move(response));
+           });
+}
+
+void Router::Dispatch(std::string_view path, HttpRequest request, HttpRespond respond) {
+  if (!OwnRouteOf(path).empty()) {
+    if (request.method != "GET" && request.method != "HEAD") {
+      return respond(MethodNotAllowed(request.method, path, "GET, HEAD"));
+    }
+    return respond(OwnPage(path));
+  }
+  if (Api::RouteOf(path).empty()) return respond(NotFoundPage(path));
+  Api* const api = api_;
+  if (!api) return respond(NotReady());
+  api->Handle(std::move(request), std::move(respond));
+}
+
+HttpResponse Router::OwnPage(std::string_view path) {
+  if (path == "/healthz") return TextResponse(200, "ok\n");
+  if (path == "/ready") {
+    return api_ ? TextResponse(200, "ready\n") : TextResponse(503, "starting or ending\n");
+  }
+  if (path == "/metrics") {
+    refresh_();
+    HttpResponse response = TextResponse(200, metrics_.Render());
+    response.headers.Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    return response;
+  }
+  MutexLock lock(mutex_);
+  return FrontPage(options_.version, address_);
+}
+
+void Router::Note(const Seen& seen, const HttpResponse& response) {
+  const int64_t took_ns = clock_.MonotonicNs() - seen.begun_ns;
+  DurationOf(seen.route.empty() ? "other" : seen.route).Observe(static_cast<double>(took_ns) / 1e9);
+  // 503 is how the server asks for patience; that alone is no failure.
+  const bool failed = response.status >= 500 && response.status != 503;
+  const bool slow = options_.slow_ns != 0 && took_ns > options_.slow_ns;
+  if (!failed && !slow && !options_.log_requests) return;
+  const log::Level level = failed || slow ? log::Level::kWarn : log::Level::kDebug;
+  log::Write(level,
+             failed ? "request failed"
+             : slow ? "slow request"
+                    : "request",
+             {{"method", seen.method},
+              {"target", seen.target},
+              {"peer", seen.peer},
+              {"status", response.status},
+              {"ms", fmt::format("{:.3f}", static_cast<double>(took_ns) / 1e6)},
+              {"bytes_in", seen.bytes},
+              {"bytes_out", response.body.size()},
+              {"answer", failed ? response.body.substr(0, 500) : std::string()}});
+}
+
+Metrics::Histogram& Router::DurationOf(std::string_view route) {
+  MutexLock lock(mutex_);
+  Metrics::Histogram*& histogram = durations_[route];
+  if (!histogram) {
+    histogram = &metrics_.GetHistogram(
+        "anneal_route_duration_seconds", "From a request at its route to its answer, in seconds.",
+        {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30},
+        {{"route", std::string(route)}});
+  }
+  return *histogram;
+}
+
+}  // namespace anneal

@@ -1,0 +1,59 @@
+// Which of the server's parts answers a request; and a log and figures of every answer.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/mutex.h"
+#include "net/http.h"
+
+namespace anneal {
+
+class Api;
+
+struct RouterOptions {
+  std::string version;
+  // Requests that took longer are logged as warnings. Nanoseconds; 0: never.
+  int64_t slow_ns = 0;
+  bool log_requests = false;  // every one, at debug
+};
+
+// Thread-safe.
+class Router {
+ public:
+  // All references must outlive the Router. `refresh` brings the figures in `metrics` up to date.
+  Router(RouterOptions options, Metrics& metrics, Clock& clock, std::function<void()> refresh);
+
+  // Null: the server is starting or ending; API requests get 503 and so does /ready. The caller
+  // keeps `api` alive until no request is under way any more.
+  void SetApi(Api* api) { api_ = api; }
+  bool ready() const { return api_ != nullptr; }
+  void SetAddress(std::string address);
+
+  void Handle(HttpRequest request, HttpRespond respond);
+
+ private:
+  struct Seen;
+  void Dispatch(std::string_view path, HttpRequest request, HttpRespond respond);
+  HttpResponse OwnPage(std::string_view path);
+  void Note(const Seen& seen, const HttpResponse& response);
+  Metrics::Histogram& DurationOf(std::string_view route) EXCLUDES_LOCK(mutex_);
+
+  const RouterOptions options_;
+  Metrics& metrics_;
+  Clock& clock_;
+  const std::function<void()> refresh_;
+  std::atomic<Api*> api_{nullptr};
+  Mutex mutex_;
+  std::string address_ GUARDED_BY(mutex_);
+  // By route; a handful.
+  std::map<std::string_view, Metrics::Histogram*> durations_ GUARDED_BY(mutex_);
+};
+
+}  // namespace anneal

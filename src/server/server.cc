@@ -1,0 +1,162 @@
+#include "server/server.h"
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "api/api.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "net/http.h"
+#include "server/periodic.h"
+#include "server/process_metrics.h"
+#include "server/router.h"
+#include "server/store_metrics.h"
+#include "store/embedded.h"
+
+namespace anneal {
+namespace {
+
+class EmbeddedServer final : public Server {
+ public:
+  explicit EmbeddedServer(const ServerOptions& options)
+      : config_(options.config),
+        version_(options.version),
+        revision_(options.revision),
+        clock_(options.clock ? *options.clock : Clock::System()),
+        process_metrics_(metrics_, clock_),
+        router_({.version = options.version,
+                 .slow_ns = options.config.log_slow_ns,
+                 .log_requests = options.config.log_level == "debug"},
+                metrics_, clock_, [this] { Refresh(); }) {
+    metrics_
+        .GetGauge("anneal_build_info", "1; the labels say which build this is.",
+                  {{"version", version_}, {"revision", revision_}})
+        .Set(1);
+  }
+  ~EmbeddedServer() override { Shutdown(); }
+
+  Status Start() {
+    TRY(Listen());
+    TRY(OpenStore());
+    api_.emplace(
+        *store_, clock_,
+        ApiOptions{.limits = config_.limits,
+                   .tenancy = config_.tenancy == "header" ? Tenancy::kHeader : Tenancy::kSingle,
+                   .version = version_,
+                   .revision = revision_,
+                   .metrics = &metrics_});
+    if (config_.retention_ns != 0) {
+      retention_.emplace(config_.retention_interval_ns, [this] { DropOld(); });
+    }
+    router_.SetApi(&*api_);
+    return {};
+  }
+
+  std::string address() const override { return address_; }
+
+  void Shutdown() override {
+    if (shut_down_.exchange(true)) return;
+    router_.SetApi(nullptr);
+    if (http_) http_->Shutdown(config_.shutdown_grace_ns);
+    retention_.reset();
+    // The store completes what it was given before it closes; only then may the API go.
+    store_metrics_.reset();
+    store_.reset();
+    api_.reset();
+  }
+
+ private:
+  Status Listen() {
+    ASSIGN_OR_RETURN(const ListenAddress listen, ParseListen(config_.listen));
+    HttpServerOptions options;
+    options.host = listen.host;
+    options.port = listen.port;
+    options.io_threads = static_cast<int>(config_.io_threads);
+    options.worker_threads = static_cast<int>(config_.worker_threads);
+    options.max_body_bytes = config_.limits.max_body_bytes;
+    options.max_header_bytes = config_.max_header;
+    options.max_inflight_bytes = config_.max_inflight;
+    options.header_timeout_ns = config_.header_timeout_ns;
+    options.body_timeout_ns = config_.body_timeout_ns;
+    options.idle_timeout_ns = config_.idle_timeout_ns;
+    options.max_connections = config_.max_connections;
+    options.metrics = &metrics_;
+    Result<std::unique_ptr<HttpServer>> http =
+        HttpServer::Start(options, [this](HttpRequest request, HttpRespond respond) {
+          router_.Handle(std::move(request), std::move(respond));
+        });
+    if (!http.ok()) {
+      const Status& status = http.status();
+      if (status.code() != Code::kUnavailable) return status;
+      return Error(Code::kUnavailable,
+                   "{}. Another program, perhaps another anneal, has port {}: end it, or choose a "
+                   "free port with --listen {}:PORT",
+                   status.message(), listen.port, listen.host.empty() ? "0.0.0.0" : listen.host);
+    }
+    http_ = std::move(http).value();
+    const bool bracketed = listen.host.find(':') != std::string::npos;
+    address_ = fmt::format(fmt::runtime(bracketed ? "[{}]:{}" : "{}:{}"),
+                           listen.host.empty() ? "0.0.0.0" : listen.host, http_->port());
+    router_.SetAddress(address_);
+    return {};
+  }
+
+  Status OpenStore() {
+    EmbeddedOptions options;
+    options.directory = config_.data;
+    options.epoch_ns = config_.store_epoch_ns;
+    options.block_cache_bytes = config_.store_block_cache;
+    options.intern_cache_bytes = config_.store_intern_cache;
+    options.clock = &clock_;
+    options.metrics = &metrics_;
+    ASSIGN_OR_RETURN(store_, OpenEmbedded(options));
+    store_metrics_.emplace(*store_, metrics_, clock_);
+    return {};
+  }
+
+  void DropOld() {
+    const int64_t horizon_ns = clock_.NowNs() - config_.retention_ns;
+    const Status status = store_->DropBefore(horizon_ns);
+    metrics_
+        .GetCounter("anneal_retention_runs_total", "Searches for profiles past their retention.",
+                    {{"result", status.ok() ? "ok" : "failed"}})
+        .Add(1);
+    if (!status.ok()) {
+      log::Error("cannot drop profiles past their retention", {{"error", status.ToString()}});
+    }
+  }
+
+  // Called for /metrics, at any time between Listen and Shutdown.
+  void Refresh() EXCLUDES_LOCK(refresh_mutex_) {
+    MutexLock lock(refresh_mutex_);
+    process_metrics_.Update();
+    if (router_.ready()) store_metrics_->Update();
+  }
+
+  const ServerConfig config_;
+  const std::string version_, revision_;
+  Clock& clock_;
+  Metrics metrics_;
+  Mutex refresh_mutex_;
+  ProcessMetrics process_metrics_;
+  Router router_;
+  std::unique_ptr<Store> store_;
+  std::optional<StoreMetrics> store_metrics_;
+  std::optional<Api> api_;
+  std::optional<Periodic> retention_;
+  std::unique_ptr<HttpServer> http_;
+  std::string address_;
+  std::atomic<bool> shut_down_{false};
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
+  auto server = std::make_unique<EmbeddedServer>(options);
+  TRY(server->Start());
+  return Result<std::unique_ptr<Server>>(std::move(server));
+}
+
+}  // namespace anneal

@@ -1,0 +1,54 @@
+#include "server/store_metrics.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace anneal {
+namespace {
+
+constexpr int64_t kPatienceNs = 10'000'000'000;
+
+}  // namespace
+
+StoreMetrics::StoreMetrics(Store& store, Metrics& metrics, const Clock& clock)
+    : store_(store),
+      clock_(clock),
+      series_(metrics.GetGauge("anneal_store_series", "Series in the store.")),
+      profiles_(metrics.GetGauge("anneal_store_profiles", "Profiles in the store.")),
+      services_(metrics.GetGauge("anneal_store_services", "Services with profiles.")),
+      disk_bytes_(metrics.GetGauge("anneal_store_disk_bytes", "Size of the store's files.")),
+      memory_bytes_(metrics.GetGauge("anneal_store_memory_bytes", "Memory the store holds.")),
+      oldest_(metrics.GetGauge("anneal_store_oldest_timestamp_seconds",
+                               "Start of the oldest profile, since 1970 UTC; 0: none.")),
+      newest_(metrics.GetGauge("anneal_store_newest_timestamp_seconds",
+                               "Start of the newest profile, since 1970 UTC; 0: none.")) {}
+
+void StoreMetrics::Update() {
+  const int64_t now_ns = clock_.MonotonicNs();
+  if (asked_ns_ != 0 && now_ns - asked_ns_ < kPatienceNs) return;
+  asked_ns_ = now_ns;
+  const Result<StoreStats> stats = store_.Stats();
+  if (!stats.ok()) {
+    log::Warn("cannot read the store's statistics", {{"error", stats.status().ToString()}});
+    return;
+  }
+  uint64_t series = 0, profiles = 0;
+  int64_t oldest_ns = 0, newest_ns = 0;
+  for (const StoreStats::Service& service : stats->services) {
+    series += service.series;
+    profiles += service.profiles;
+    if (service.profiles == 0) continue;
+    oldest_ns = oldest_ns == 0 ? service.oldest_ns : std::min(oldest_ns, service.oldest_ns);
+    newest_ns = std::max(newest_ns, service.newest_ns);
+  }
+  series_.Set(static_cast<double>(series));
+  profiles_.Set(static_cast<double>(profiles));
+  services_.Set(static_cast<double>(stats->services.size()));
+  disk_bytes_.Set(static_cast<double>(stats->disk_bytes));
+  memory_bytes_.Set(static_cast<double>(stats->memory_bytes));
+  oldest_.Set(static_cast<double>(oldest_ns) / 1e9);
+  newest_.Set(static_cast<double>(newest_ns) / 1e9);
+}
+
+}  // namespace anneal

@@ -1,0 +1,29 @@
+#include "api/header_value.h"
+
+#include <gtest/gtest.h>
+
+namespace anneal {
+namespace {
+
+TEST(HeaderValueTest, ReadsMainAndParameters) {
+  EXPECT_EQ(HeaderMain("application/json; charset=utf-8"), "application/json");
+  EXPECT_EQ(HeaderMain(" text/plain "), "text/plain");
+  EXPECT_EQ(HeaderMain(""), "");
+  EXPECT_EQ(HeaderParameter("a/b; Boundary=x", "boundary"), "x");
+  EXPECT_EQ(HeaderParameter("a/b;boundary=\"x;y\";z=1", "boundary"), "x;y");
+  EXPECT_EQ(HeaderParameter("a/b;boundary=\"x;y\";z=1", "z"), "1");
+  EXPECT_EQ(HeaderParameter("a/b; x", "x"), "");
+  EXPECT_EQ(HeaderParameter("boundary=x", "boundary"), "");
+}
+
+TEST(HeaderValueTest, TakesFieldsOneByOne) {
+  std::string_view rest = "a, \"b,c\" ,,d";
+  EXPECT_EQ(NextField(rest, ','), "a");
+  EXPECT_EQ(NextField(rest, ','), "\"b,c\"");
+  EXPECT_EQ(NextField(rest, ','), "");
+  EXPECT_EQ(NextField(rest, ','), "d");
+  EXPECT_EQ(rest, "");
+}
+
+}  // namespace
+}  // namespace anneal

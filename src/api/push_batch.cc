@@ -1,0 +1,109 @@
+#include "api/push_batch.h"
+
+#include <limits>
+
+#include "api/fingerprint.h"
+#include "api/sample_groups.h"
+#include "api/series_labels.h"
+#include "profile/pprof.h"
+
+namespace anneal {
+namespace {
+
+constexpr int64_t kYear1971 = int64_t{365} * 86'400 * 1'000'000'000;
+
+size_t OrUnlimited(size_t limit) { return limit == 0 ? std::numeric_limits<size_t>::max() : limit; }
+
+// The fingerprint in the form of a UUID of version 8 (RFC 9562: ours to define).
+ProfileUuid IdOf(std::string_view source) {
+  ProfileUuid id = Fingerprint(source);
+  id[6] = static_cast<uint8_t>((id[6] & 0x0f) | 0x80);
+  id[8] = static_cast<uint8_t>((id[8] & 0x3f) | 0x80);
+  return id;
+}
+
+Status CheckAge(int64_t time_ns, int64_t now_ns, const Limits& limits) {
+  auto refuse = [&](std::string_view side, std::string_view name, int64_t limit_ns) {
+    return InvalidArgument("not_in_ingestion_window: the profile began {} s {} now; {} allows {} s",
+                           (time_ns > now_ns ? time_ns - now_ns : now_ns - time_ns) / 1'000'000'000,
+                           side, name, limit_ns / 1'000'000'000);
+  };
+  if (limits.max_age_ns != 0 && time_ns < now_ns - limits.max_age_ns) {
+    return refuse("before", "max_age", limits.max_age_ns);
+  }
+  if (limits.max_future_ns != 0 && time_ns > now_ns && time_ns - now_ns > limits.max_future_ns) {
+    return refuse("after", "max_future", limits.max_future_ns);
+  }
+  return {};
+}
+
+bool HasValue(const Profile& profile, size_t column, const SampleGroup& group) {
+  size_t width = profile.sample_types.size();
+  auto value = [&](size_t sample) { return profile.sample_values[sample * width + column]; };
+  if (group.samples) {
+    for (uint32_t sample : *group.samples) {
+      if (value(sample) != 0) return true;
+    }
+    return false;
+  }
+  for (size_t i = 0; i < profile.SampleCount(); ++i) {
+    if (value(i) != 0) return true;
+  }
+  return false;
+}
+
+uint64_t SizeOf(const Profile& profile) {
+  return profile.strings.bytes() + profile.functions.size() * sizeof(Function) +
+         profile.lines.size() * sizeof(Line) + profile.locations.size() * sizeof(Location) +
+         profile.sample_locations.size() * sizeof(LocationId) +
+         profile.sample_values.size() * sizeof(int64_t);
+}
+
+}  // namespace
+
+Result<Profile> DecodePushed(std::string_view pprof, const Limits& limits) {
+  if (pprof.empty()) return InvalidArgument("the profile is empty");
+  DecodeLimits decode{.max_bytes = OrUnlimited(limits.max_profile_bytes),
+                      .max_samples = OrUnlimited(limits.max_samples),
+                      .max_stack_depth = OrUnlimited(limits.max_stack_depth)};
+  Result<Profile> profile = DecodePprof(pprof, decode);
+  if (!profile.ok()) return Status(Code::kInvalidArgument, profile.status().message());
+  return profile;
+}
+
+Status PushBatch::Add(std::vector<LabelPair> labels, Profile profile, std::string_view source,
+                      int64_t fallback_time_ns) {
+  TRY(CheckPushedProfile(profile, limits_));
+  ASSIGN_OR_RETURN(SeriesLabels series, CompleteLabels(std::move(labels), limits_));
+  if (profile.time_ns < kYear1971) {
+    profile.time_ns = fallback_time_ns != 0 ? fallback_time_ns : now_ns_;
+  }
+  TRY(CheckAge(profile.time_ns, now_ns_, limits_));
+  ASSIGN_OR_RETURN(std::vector<SampleGroup> groups,
+                   GroupSamples(profile, limits_.max_series_per_profile));
+  DropAddresses(profile);
+  bytes_ += SizeOf(profile);
+  ProfileUuid id = IdOf(source);
+  profiles_.push_back(std::move(profile));
+  const Profile& kept = profiles_.back();
+  for (SampleGroup& group : groups) {
+    for (size_t column = 0; column < kept.sample_types.size(); ++column) {
+      if (!HasValue(kept, column, group)) continue;
+      ProfileWrite& write = writes_.emplace_back();
+      write.labels = ColumnLabels(series, group.labels, kept, column);
+      for (const LabelPair& label : write.labels) {
+        bytes_ += label.name.size() + label.value.size();
+      }
+      write.id = id;
+      write.time_ns = kept.time_ns;
+      write.duration_ns = kept.duration_ns;
+      write.period = kept.period;
+      write.profile = &kept;
+      write.sample_type = column;
+      write.samples = group.samples;
+    }
+  }
+  return {};
+}
+
+}  // namespace anneal

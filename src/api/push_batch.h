@@ -1,0 +1,51 @@
+// PushBatch: the profiles of one request on their way into one Store::Append.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "api/limits.h"
+#include "base/status.h"
+#include "profile/profile.h"
+#include "store/labels.h"
+#include "store/store.h"
+
+namespace anneal {
+
+// Decodes a pushed pprof message within the limits on its size. Every failure, a limit's too, is
+// kInvalidArgument: the client must drop the profile, not send it again.
+Result<Profile> DecodePushed(std::string_view pprof, const Limits& limits);
+
+class PushBatch {
+ public:
+  // `limits` must outlive the batch. `now_ns`: for profiles that carry no time.
+  PushBatch(const Limits& limits, int64_t now_ns) : limits_(limits), now_ns_(now_ns) {}
+  PushBatch(const PushBatch&) = delete;
+  PushBatch& operator=(const PushBatch&) = delete;
+
+  // Adds a decoded profile under the labels as sent: both checked, addresses dropped, samples
+  // grouped, one write per group and sample type with a value. A profile without samples adds
+  // nothing and is ok. `source` is what the client sent: its fingerprint becomes the id, so that a
+  // push that is repeated because its answer was lost counts once. A time in 1970 is replaced by
+  // `fallback_time_ns`, or now when that is 0. On failure nothing is added.
+  Status Add(std::vector<LabelPair> labels, Profile profile, std::string_view source,
+             int64_t fallback_time_ns);
+
+  // Valid while the batch lives.
+  std::span<const ProfileWrite> writes() const { return writes_; }
+  size_t profiles() const { return profiles_.size(); }
+  // Bytes as the rate limit counts them: decoded columns and labels.
+  uint64_t bytes() const { return bytes_; }
+
+ private:
+  const Limits& limits_;
+  int64_t now_ns_;
+  std::deque<Profile> profiles_;
+  std::vector<ProfileWrite> writes_;
+  uint64_t bytes_ = 0;
+};
+
+}  // namespace anneal

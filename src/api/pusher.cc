@@ -1,0 +1,79 @@
+#include "api/pusher.h"
+
+#include "api/push_request.h"
+
+namespace anneal {
+namespace {
+
+void Add(Metrics::Counter* counter, double amount) {
+  if (counter != nullptr) counter->Add(amount);
+}
+
+}  // namespace
+
+Pusher::Pusher(Store& store, Clock& clock, const ApiOptions& options)
+    : store_(store),
+      clock_(clock),
+      limits_(options.limits),
+      rate_(options.limits.ingest_rate_bytes, options.limits.ingest_burst_bytes) {
+  if (options.metrics == nullptr) return;
+  Metrics& metrics = *options.metrics;
+  counters_.profiles = &metrics.GetCounter("anneal_ingested_profiles_total",
+                                           "Pushed profiles that are durable, by one per pprof.");
+  counters_.bytes = &metrics.GetCounter("anneal_ingested_bytes_total",
+                                        "Bytes of them, decoded, as the rate limit counts.");
+  counters_.refused_pushes = &metrics.GetCounter(
+      "anneal_refused_pushes_total", "Pushes with a profile that broke a rule or a limit.");
+  counters_.failed_pushes =
+      &metrics.GetCounter("anneal_failed_pushes_total", "Pushes that the store could not keep.");
+}
+
+void Pusher::PushMessage(std::string_view tenant, std::string_view request, Api::PushDone done) {
+  Result<std::vector<PushSeries>> parsed = ParsePushRequest(request);
+  PushBatch batch = NewBatch();
+  Status refused = parsed.status();
+  size_t profiles = 0;
+  if (parsed.ok()) {
+    for (PushSeries& series : *parsed) {
+      for (std::string_view pprof : series.profiles) {
+        ++profiles;
+        Result<Profile> profile = DecodePushed(pprof, limits_);
+        Status added = profile.ok() ? batch.Add(series.labels, *std::move(profile), pprof, 0)
+                                    : profile.status();
+        if (!added.ok() && refused.ok()) refused = added;
+      }
+    }
+    if (profiles == 0) refused = InvalidArgument("no profiles received");
+  }
+  Commit(tenant, batch, std::move(refused), std::move(done));
+}
+
+void Pusher::Commit(std::string_view tenant, const PushBatch& batch, Status refused,
+                    Api::PushDone done) {
+  if (!refused.ok()) Add(counters_.refused_pushes, 1);
+  if (batch.writes().empty()) {
+    done(std::move(refused));
+    return;
+  }
+  Status rate = rate_.Take(tenant, batch.bytes(), clock_.MonotonicNs());
+  if (!rate.ok()) {
+    Add(counters_.refused_pushes, refused.ok() ? 1 : 0);
+    done(std::move(rate));
+    return;
+  }
+  auto profiles = static_cast<double>(batch.profiles());
+  auto bytes = static_cast<double>(batch.bytes());
+  store_.Append(tenant, batch.writes(),
+                [counters = counters_, profiles, bytes, refused = std::move(refused),
+                 done = std::move(done)](Status stored) {
+                  if (stored.ok()) {
+                    Add(counters.profiles, profiles);
+                    Add(counters.bytes, bytes);
+                  } else {
+                    Add(counters.failed_pushes, 1);
+                  }
+                  done(stored.ok() ? refused : stored);
+                });
+}
+
+}  // namespace anneal

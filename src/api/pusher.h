@@ -1,0 +1,44 @@
+// Pusher: what both ways to push share, from a batch to the store's acknowledgement.
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "api/api.h"
+#include "api/push_batch.h"
+#include "api/rate_limit.h"
+
+namespace anneal {
+
+// Thread-safe.
+class Pusher {
+ public:
+  // `store` and `clock` must outlive the Pusher and every push under way.
+  Pusher(Store& store, Clock& clock, const ApiOptions& options);
+
+  PushBatch NewBatch() const { return PushBatch(limits_, clock_.NowNs()); }
+  const Limits& limits() const { return limits_; }
+
+  // A push.v1.PushRequest. Valid profiles are stored even when others in it are refused; `done`
+  // then gets the first refusal.
+  void PushMessage(std::string_view tenant, std::string_view request, Api::PushDone done);
+
+  // Stores a batch with one Append. `refused`: the first failure of filling it, or ok.
+  void Commit(std::string_view tenant, const PushBatch& batch, Status refused, Api::PushDone done);
+
+ private:
+  struct Counters {
+    Metrics::Counter* profiles = nullptr;
+    Metrics::Counter* bytes = nullptr;
+    Metrics::Counter* refused_pushes = nullptr;
+    Metrics::Counter* failed_pushes = nullptr;
+  };
+
+  Store& store_;
+  Clock& clock_;
+  const Limits limits_;
+  RateLimit rate_;
+  Counters counters_;
+};
+
+}  // namespace anneal

@@ -1,0 +1,183 @@
+#include "api/sample_groups.h"
+
+#include <absl/container/flat_hash_map.h>
+
+#include <algorithm>
+#include <map>
+
+namespace anneal {
+namespace {
+
+bool Exceeds(size_t amount, size_t limit) { return limit != 0 && amount > limit; }
+
+// Whether a sample counts at all.
+bool IsKept(std::span<const int64_t> values) {
+  bool any = false;
+  for (int64_t value : values) {
+    if (value < 0) return false;
+    any = any || value > 0;
+  }
+  return any;
+}
+
+bool IsPerRequest(std::string_view key) {
+  return key == "span_id" || key == "profile_id" || key == "trace_id";
+}
+
+// The grouping labels of a sample as sorted pairs of string ids.
+using GroupKey = std::vector<std::pair<StringId, StringId>>;
+
+class Grouper {
+ public:
+  Grouper(const Profile& profile, size_t max_groups) : profile_(profile), max_groups_(max_groups) {}
+
+  Result<std::vector<SampleGroup>> Run() {
+    for (size_t i = 0; i < profile_.SampleCount(); ++i) {
+      if (!IsKept(profile_.Values(i))) {
+        all_kept_ = false;
+        continue;
+      }
+      samples_[GroupOf(i)].push_back(static_cast<uint32_t>(i));
+      if (Exceeds(samples_.size(), max_groups_)) {
+        return InvalidArgument(
+            "the labels of the profile's samples make more than {} series; push fewer label "
+            "values or raise max_series_per_profile",
+            max_groups_);
+      }
+    }
+    return Finish();
+  }
+
+ private:
+  // The group's number; dense, in order of appearance.
+  size_t GroupOf(size_t sample) {
+    key_.clear();
+    for (const Label& label : profile_.Labels(sample)) {
+      if (label.str != StringId::kEmpty && !IsPerRequest(profile_.Text(label.key))) {
+        key_.emplace_back(label.key, label.str);
+      }
+    }
+    std::sort(key_.begin(), key_.end());
+    auto [it, inserted] = numbers_.try_emplace(key_, numbers_.size());
+    if (inserted) samples_.emplace_back();
+    return it->second;
+  }
+
+  // Groups whose labels read the same under different string ids become one here.
+  std::vector<SampleGroup> Finish() {
+    std::map<LabelSet, std::vector<uint32_t>> by_labels;
+    for (auto& [key, number] : numbers_) {
+      std::vector<uint32_t>& into = by_labels[LabelsOf(key)];
+      into.insert(into.end(), samples_[number].begin(), samples_[number].end());
+    }
+    std::vector<SampleGroup> groups;
+    for (auto& [labels, samples] : by_labels) {
+      std::sort(samples.begin(), samples.end());
+      SampleGroup& group = groups.emplace_back();
+      group.labels = labels;
+      bool all = all_kept_ && by_labels.size() == 1;
+      if (!all) group.samples = std::move(samples);
+    }
+    return groups;
+  }
+
+  LabelSet LabelsOf(const GroupKey& key) const {
+    LabelSet labels;
+    for (const auto& [name, value] : key) {
+      labels.push_back({std::string(profile_.Text(name)), std::string(profile_.Text(value))});
+    }
+    std::sort(labels.begin(), labels.end());
+    // A key that occurs twice keeps its smallest value; one without a name says nothing.
+    labels.erase(
+        std::unique(labels.begin(), labels.end(),
+                    [](const LabelPair& a, const LabelPair& b) { return a.name == b.name; }),
+        labels.end());
+    if (!labels.empty() && labels.front().name.empty()) labels.erase(labels.begin());
+    return labels;
+  }
+
+  const Profile& profile_;
+  size_t max_groups_;
+  GroupKey key_;
+  absl::flat_hash_map<GroupKey, size_t> numbers_;
+  std::vector<std::vector<uint32_t>> samples_;  // by group number
+  bool all_kept_ = true;
+};
+
+// The common case, a profile without labels: one group, and no list when all samples count.
+std::vector<SampleGroup> OneGroup(const Profile& profile) {
+  size_t count = profile.SampleCount();
+  std::vector<uint32_t> kept;
+  bool all = true;
+  for (size_t i = 0; i < count; ++i) {
+    bool keep = IsKept(profile.Values(i));
+    if (all && !keep) {
+      all = false;
+      kept.resize(i);
+      for (size_t j = 0; j < i; ++j) kept[j] = static_cast<uint32_t>(j);
+    } else if (!all && keep) {
+      kept.push_back(static_cast<uint32_t>(i));
+    }
+  }
+  if (count == 0 || (!all && kept.empty())) return {};
+  std::vector<SampleGroup> groups(1);
+  if (!all) groups[0].samples = std::move(kept);
+  return groups;
+}
+
+}  // namespace
+
+Status CheckPushedProfile(const Profile& profile, const Limits& limits) {
+  if (profile.sample_types.empty()) {
+    return InvalidArgument("the profile has no sample types");
+  }
+  for (const ValueType& column : profile.sample_types) {
+    std::string_view type = profile.Text(column.type);
+    std::string_view unit = profile.Text(column.unit);
+    if (type.empty() || type.find_first_of("-:") != std::string_view::npos ||
+        unit.find(':') != std::string_view::npos) {
+      return InvalidArgument(
+          "sample type `{}/{}`: a type must have a name, and neither may hold ':' (nor the type "
+          "'-')",
+          type.substr(0, 64), unit.substr(0, 64));
+    }
+  }
+  if (profile.Text(profile.period_type.type).find(':') != std::string_view::npos ||
+      profile.Text(profile.period_type.unit).find(':') != std::string_view::npos) {
+    return InvalidArgument("the profile's period type holds ':'");
+  }
+  for (size_t i = 0; limits.max_symbol_bytes != 0 && i < profile.strings.size(); ++i) {
+    size_t size = profile.Text(static_cast<StringId>(i)).size();
+    if (size > limits.max_symbol_bytes) {
+      return InvalidArgument("string {} of the profile has {} bytes; max_symbol_bytes allows {}", i,
+                             size, limits.max_symbol_bytes);
+    }
+  }
+  for (size_t i = 0; limits.max_sample_labels != 0 && i < profile.label_ends.size(); ++i) {
+    size_t count = profile.Labels(i).size();
+    if (count > limits.max_sample_labels) {
+      return InvalidArgument("sample {} has {} labels; max_sample_labels allows {}", i, count,
+                             limits.max_sample_labels);
+    }
+  }
+  return {};
+}
+
+void DropAddresses(Profile& profile) {
+  for (Location& location : profile.locations) {
+    bool named = location.mapping != MappingId::kNone &&
+                 profile.mappings[Index(location.mapping)].has_functions &&
+                 location.lines_begin != location.lines_end;
+    if (named) location.address = 0;
+  }
+  for (Mapping& mapping : profile.mappings) {
+    if (mapping.has_functions) mapping.start = mapping.limit = mapping.offset = 0;
+  }
+}
+
+Result<std::vector<SampleGroup>> GroupSamples(const Profile& profile, size_t max_groups) {
+  if (profile.label_ends.empty()) return OneGroup(profile);
+  return Grouper(profile, max_groups).Run();
+}
+
+}  // namespace anneal

@@ -1,0 +1,36 @@
+// What a pushed profile goes through before it is stored. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "api/limits.h"
+#include "base/status.h"
+#include "profile/profile.h"
+#include "store/labels.h"
+
+namespace anneal {
+
+// Refuses a profile with no sample types, a sample type whose name cannot stand in a profile
+// type's id (empty, or with '-' or ':'), a string or a sample's labels beyond the limits.
+Status CheckPushedProfile(const Profile& profile, const Limits& limits);
+
+// Zeroes what differs from process to process and says nothing once frames have names: addresses
+// of locations that have lines, and ranges of mappings with has_functions. Then the same code in
+// two processes is the same stack. Locations without lines keep their address: it is all they
+// have. Type parameters of Go ([go.shape.int]) stay: the compiler matches on them.
+void DropAddresses(Profile& profile);
+
+// Samples that go into one series.
+struct SampleGroup {
+  LabelSet labels;                               // of its samples, text only, span ids left out
+  std::optional<std::vector<uint32_t>> samples;  // rising; nullopt: all
+};
+
+// Groups samples by their text labels, all but span_id, profile_id and trace_id, which vary per
+// request. Samples with a negative value, or none but zeros, are left out; groups are in label
+// order. kInvalidArgument above `max_groups` (0: unlimited).
+Result<std::vector<SampleGroup>> GroupSamples(const Profile& profile, size_t max_groups);
+
+}  // namespace anneal

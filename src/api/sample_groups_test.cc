@@ -1,0 +1,134 @@
+#include "api/sample_groups.h"
+
+#include <gtest/gtest.h>
+
+#include "api/made_profile.h"
+
+namespace anneal {
+namespace {
+
+// "labels: samples" per group.
+std::string Show(const std::vector<SampleGroup>& groups) {
+  std::string out;
+  for (const SampleGroup& group : groups) {
+    out += ToString(group.labels) + ":";
+    if (!group.samples) out += " all";
+    for (uint32_t sample : group.samples.value_or(std::vector<uint32_t>())) {
+      out += fmt::format(" {}", sample);
+    }
+    out += "\n";
+  }
+  return out;
+}
+
+struct Row {
+  std::string_view what;
+  std::vector<MadeSample> samples;
+  std::string_view groups;
+};
+
+TEST(SampleGroupsTest, GroupsByTextLabels) {
+  const Row kRows[] = {
+      {"no samples", {}, ""},
+      {"no labels", {{{"a"}, {1, 2}}, {{"b"}, {3, 4}}}, "{}: all\n"},
+      {"zeros and negatives are left out",
+       {{{"a"}, {0, 0}}, {{"b"}, {1, 0}}, {{"c"}, {2, -1}}, {{"d"}, {0, 5}}},
+       "{}: 1 3\n"},
+      {"nothing counts", {{{"a"}, {0, 0}}, {{"b"}, {-1, 1}}}, ""},
+      {"a negative one first", {{{"a"}, {-1, 0}}, {{"b"}, {1, 1}}}, "{}: 1\n"},
+      {"two values of a label",
+       {{{"a"}, {1, 1}, {{"k", "y"}}},
+        {{"b"}, {1, 1}, {{"k", "x"}}},
+        {{"c"}, {1, 1}, {{"k", "y"}}}},
+       "{k=\"x\"}: 1\n{k=\"y\"}: 0 2\n"},
+      {"all with one label", {{{"a"}, {1, 1}, {{"k", "x"}}}}, "{k=\"x\"}: all\n"},
+      {"some without", {{{"a"}, {1, 1}, {{"k", "x"}}}, {{"b"}, {1, 1}}}, "{}: 1\n{k=\"x\"}: 0\n"},
+      {"span ids do not group",
+       {{{"a"}, {1, 1}, {{"span_id", "1"}}},
+        {{"b"}, {1, 1}, {{"trace_id", "2"}, {"profile_id", "3"}}}},
+       "{}: all\n"},
+      {"numbers do not group", {{{"a"}, {1, 1}, {{"bytes", ""}}}, {{"b"}, {1, 1}}}, "{}: all\n"},
+      {"order of labels is no matter",
+       {{{"a"}, {1, 1}, {{"j", "1"}, {"k", "2"}}}, {{"b"}, {1, 1}, {{"k", "2"}, {"j", "1"}}}},
+       "{j=\"1\", k=\"2\"}: all\n"},
+      {"a key twice", {{{"a"}, {1, 1}, {{"k", "2"}, {"k", "1"}}}}, "{k=\"1\"}: all\n"},
+      {"labelled zeros",
+       {{{"a"}, {0, 0}, {{"k", "x"}}}, {{"b"}, {1, 1}, {{"k", "x"}}}},
+       "{k=\"x\"}: 1\n"},
+  };
+  for (const Row& row : kRows) {
+    Result<std::vector<SampleGroup>> groups = GroupSamples(Make({.samples = row.samples}), 0);
+    ASSERT_TRUE(groups.ok()) << row.what;
+    EXPECT_EQ(Show(*groups), row.groups) << row.what;
+  }
+}
+
+TEST(SampleGroupsTest, StringsThatOccurTwiceAreOneLabel) {
+  Profile profile =
+      Make({.samples = {{{"a"}, {1, 1}, {{"k", "x"}}}, {{"b"}, {1, 1}, {{"k", "x"}}}}});
+  profile.labels[1].key = profile.strings.Append("k");
+  profile.labels[1].str = profile.strings.Append("x");
+  EXPECT_EQ(Show(*GroupSamples(profile, 0)), "{k=\"x\"}: all\n");
+}
+
+TEST(SampleGroupsTest, RefusesTooManyGroups) {
+  Profile profile =
+      Make({.samples = {{{"a"}, {1, 1}, {{"k", "x"}}}, {{"a"}, {1, 1}, {{"k", "y"}}}}});
+  EXPECT_TRUE(GroupSamples(profile, 2).ok());
+  Result<std::vector<SampleGroup>> groups = GroupSamples(profile, 1);
+  EXPECT_EQ(groups.status().code(), Code::kInvalidArgument);
+  EXPECT_THAT(groups.status().message(), testing::HasSubstr("max_series_per_profile"));
+}
+
+TEST(SampleGroupsTest, DropsAddressesOfNamedFramesOnly) {
+  Profile profile = Make({.samples = {{{"a", "b"}, {1, 1}}}});
+  profile.mappings.push_back({.start = 0x1000, .limit = 0x2000});
+  profile.locations.push_back({.mapping = static_cast<MappingId>(1), .address = 0x1234});
+  profile.locations.push_back({.mapping = static_cast<MappingId>(0), .address = 0x400999});
+  DropAddresses(profile);
+  EXPECT_EQ(profile.locations[0].address, 0u);
+  EXPECT_EQ(profile.locations[1].address, 0u);
+  EXPECT_EQ(profile.locations[2].address, 0x1234u) << "its mapping has no functions";
+  EXPECT_EQ(profile.locations[3].address, 0x400999u) << "without lines it is all there is";
+  EXPECT_EQ(profile.mappings[0].start, 0u);
+  EXPECT_EQ(profile.mappings[0].limit, 0u);
+  EXPECT_EQ(profile.mappings[1].start, 0x1000u);
+}
+
+TEST(SampleGroupsTest, ChecksProfilesAgainstLimits) {
+  struct Check {
+    std::string_view what;
+    MadeProfile made;
+    Limits limits;
+    std::string_view message;  // empty: accepted
+  };
+  const MadeSample kSample = {{"a"}, {1}, {{"k", "x"}, {"l", "y"}}};
+  const Check kRows[] = {
+      {"fine", {.sample_types = {{"a", "b"}}, .samples = {kSample}}, {}, ""},
+      {"no types", {.sample_types = {}}, {}, "no sample types"},
+      {"hyphen", {.sample_types = {{"a-b", "c"}}}, {}, "sample type `a-b/c`"},
+      {"colon", {.sample_types = {{"a", "c:d"}}}, {}, "sample type `a/c:d`"},
+      {"unnamed", {.sample_types = {{"", "c"}}}, {}, "sample type `/c`"},
+      {"period", {.period_type = {"x:", ""}}, {}, "period type"},
+      {"symbol",
+       {.sample_types = {{"abcdef", "b"}}, .period_type = {"", ""}},
+       {.max_symbol_bytes = 5},
+       "max_symbol_bytes allows 5"},
+      {"labels",
+       {.sample_types = {{"a", "b"}}, .samples = {kSample}},
+       {.max_sample_labels = 1},
+       "max_sample_labels allows 1"},
+      {"unlimited",
+       {.sample_types = {{"a", "b"}}, .samples = {kSample}},
+       {.max_sample_labels = 0, .max_symbol_bytes = 0},
+       ""},
+  };
+  for (const Check& row : kRows) {
+    Status status = CheckPushedProfile(Make(row.made), row.limits);
+    EXPECT_EQ(status.ok(), row.message.empty()) << row.what << ": " << status.message();
+    EXPECT_THAT(status.message(), testing::HasSubstr(std::string(row.message))) << row.what;
+  }
+}
+
+}  // namespace
+}  // namespace anneal

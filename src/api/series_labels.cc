@@ -1,0 +1,108 @@
+#include "api/series_labels.h"
+
+#include <algorithm>
+#include <array>
+
+#include "profile/utf8.h"
+
+namespace anneal {
+namespace {
+
+constexpr std::string_view kName = "__name__";
+constexpr std::string_view kService = "service_name";
+constexpr std::string_view kUnknownService = "unknown_service";
+constexpr std::string_view kDeltaPrefix = "godeltaprof_";
+
+// Names that only we set.
+constexpr std::array<std::string_view, 7> kDerived = {
+    "__name__",         "__period_type__", "__period_unit__", "__profile_type__",
+    "__service_name__", "__type__",        "__unit__"};
+
+bool IsDerived(std::string_view name) {
+  return std::find(kDerived.begin(), kDerived.end(), name) != kDerived.end();
+}
+
+Status CheckLabel(const LabelPair& label, const Limits& limits) {
+  auto exceeds = [](size_t amount, size_t limit) { return limit != 0 && amount > limit; };
+  if (label.name.empty()) return InvalidArgument("a label has no name");
+  if (exceeds(label.name.size(), limits.max_label_name_bytes)) {
+    return InvalidArgument(
+        "label `{}…`: its name has {} bytes; max_label_name_bytes allows {}",
+        ValidUtf8Prefix(label.name) == label.name.size() ? label.name.substr(0, 32) : "",
+        label.name.size(), limits.max_label_name_bytes);
+  }
+  if (ValidUtf8Prefix(label.name) != label.name.size())
+    return InvalidArgument("a label's name is not UTF-8");
+  if (ValidUtf8Prefix(label.value) != label.value.size()) {
+    return InvalidArgument("label `{}`: its value is not UTF-8", label.name);
+  }
+  if (exceeds(label.value.size(), limits.max_label_value_bytes)) {
+    return InvalidArgument("label `{}`: its value has {} bytes; max_label_value_bytes allows {}",
+                           label.name, label.value.size(), limits.max_label_value_bytes);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<SeriesLabels> CompleteLabels(std::vector<LabelPair> sent, const Limits& limits) {
+  if (sent.empty()) return InvalidArgument("the series has no labels; send __name__ at least");
+  if (limits.max_labels != 0 && sent.size() > limits.max_labels) {
+    return InvalidArgument("the series has {} labels; max_labels allows {}", sent.size(),
+                           limits.max_labels);
+  }
+  for (const LabelPair& label : sent) TRY(CheckLabel(label, limits));
+  ASSIGN_OR_RETURN(LabelSet sorted, MakeLabelSet(std::move(sent)));
+  SeriesLabels series;
+  series.name = FindLabel(sorted, kName);
+  if (series.name.empty() || series.name.find(':') != std::string::npos) {
+    return InvalidArgument("series {}: __name__ must be given, without ':'", ToString(sorted));
+  }
+  bool has_service = !FindLabel(sorted, kService).empty();
+  std::erase_if(sorted, [](const LabelPair& label) {
+    return IsDerived(label.name) || label.name == "__delta__";
+  });
+  if (!has_service) sorted.push_back({std::string(kService), std::string(kUnknownService)});
+  if (series.name.starts_with(kDeltaPrefix) && series.name.size() > kDeltaPrefix.size()) {
+    sorted.push_back({"__name_replaced__", series.name});
+    series.name.erase(0, kDeltaPrefix.size());
+  }
+  std::sort(sorted.begin(), sorted.end());
+  series.labels = std::move(sorted);
+  return series;
+}
+
+LabelSet ColumnLabels(const SeriesLabels& series, const LabelSet& sample_labels,
+                      const Profile& profile, size_t column) {
+  std::string_view type = profile.Text(profile.sample_types[column].type);
+  std::string_view unit = profile.Text(profile.sample_types[column].unit);
+  std::string_view period_type = profile.Text(profile.period_type.type);
+  std::string_view period_unit = profile.Text(profile.period_type.unit);
+  std::string_view name = series.name;
+  // Wall profilers that count CPU time say so in the sample type only.
+  if (name == "wall" && type == "cpu") name = "process_cpu";
+
+  LabelSet out;
+  out.reserve(series.labels.size() + sample_labels.size() + kDerived.size());
+  out = series.labels;
+  for (const LabelPair& label : sample_labels) {
+    if (!IsDerived(label.name) && FindLabel(series.labels, label.name).empty()) {
+      out.push_back(label);
+    }
+  }
+  auto add = [&](std::string_view key, std::string_view value) {
+    if (!value.empty()) out.push_back({std::string(key), std::string(value)});
+  };
+  add("__name__", name);
+  add("__period_type__", period_type);
+  add("__period_unit__", period_unit);
+  add("__profile_type__",
+      fmt::format("{}:{}:{}:{}:{}", name, type, unit, period_type, period_unit));
+  add("__service_name__", FindLabel(series.labels, kService));
+  add("__type__", type);
+  add("__unit__", unit);
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+}  // namespace anneal

@@ -1,0 +1,31 @@
+// The labels of a series: what the client sent, and what is derived from the profile.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/limits.h"
+#include "base/status.h"
+#include "profile/profile.h"
+#include "store/labels.h"
+
+namespace anneal {
+
+// Labels as sent, checked and completed, sorted by name; `name` is what was __name__.
+struct SeriesLabels {
+  std::string name;
+  std::vector<LabelPair> labels;
+};
+
+// Refuses no labels, names or values that are not UTF-8 or beyond the limits, a name given
+// twice, and a missing __name__. service_name becomes unknown_service when absent; __delta__ is
+// taken out; "godeltaprof_memory" becomes "memory".
+Result<SeriesLabels> CompleteLabels(std::vector<LabelPair> sent, const Limits& limits);
+
+// The label set of one column: the series' labels, then those of its samples that it has not,
+// and __name__, __type__, __unit__, __period_type__, __period_unit__, __profile_type__,
+// __service_name__ over all.
+LabelSet ColumnLabels(const SeriesLabels& series, const LabelSet& sample_labels,
+                      const Profile& profile, size_t column);
+
+}  // namespace anneal

@@ -1,0 +1,235 @@
+#include "api/api.h"
+
+#include <array>
+#include <utility>
+
+#include "api/header_value.h"
+#include "api/http_edge.h"
+#include "api/ingest.h"
+#include "api/json_codec.h"
+#include "api/push_request.h"
+#include "api/pusher.h"
+#include "api/querier.h"
+
+namespace anneal {
+namespace {
+
+using QueryCall = Result<std::string> (*)(const QueryContext&, std::string_view);
+
+// One remote procedure. `call` is null for the push, which answers later.
+struct Rpc {
+  std::string_view path, request, response;
+  QueryCall call;
+};
+
+constexpr std::string_view kPushPath = "/push.v1.PusherService/Push";
+
+constexpr Rpc kRpcs[] = {
+    {kPushPath, "push.v1.PushRequest", "push.v1.PushResponse", nullptr},
+    {"/querier.v1.QuerierService/ProfileTypes", "querier.v1.ProfileTypesRequest",
+     "querier.v1.ProfileTypesResponse", ProfileTypesCall},
+    {"/querier.v1.QuerierService/LabelNames", "types.v1.LabelNamesRequest",
+     "types.v1.LabelNamesResponse", LabelNamesCall},
+    {"/querier.v1.QuerierService/LabelValues", "types.v1.LabelValuesRequest",
+     "types.v1.LabelValuesResponse", LabelValuesCall},
+    {"/querier.v1.QuerierService/Series", "querier.v1.SeriesRequest", "querier.v1.SeriesResponse",
+     SeriesCall},
+    {"/querier.v1.QuerierService/SelectMergeStacktraces",
+     "querier.v1.SelectMergeStacktracesRequest", "querier.v1.SelectMergeStacktracesResponse",
+     SelectMergeStacktracesCall},
+    {"/querier.v1.QuerierService/SelectMergeProfile", "querier.v1.SelectMergeProfileRequest",
+     "google.v1.Profile", SelectMergeProfileCall},
+    {"/querier.v1.QuerierService/SelectSeries", "querier.v1.SelectSeriesRequest",
+     "querier.v1.SelectSeriesResponse", SelectSeriesCall},
+    {"/querier.v1.QuerierService/Diff", "querier.v1.DiffRequest", "querier.v1.DiffResponse",
+     DiffCall},
+    {"/querier.v1.QuerierService/GetProfileStats", "types.v1.GetProfileStatsRequest",
+     "types.v1.GetProfileStatsResponse", GetProfileStatsCall},
+    {"/querier.v1.QuerierService/AnalyzeQuery", "querier.v1.AnalyzeQueryRequest",
+     "querier.v1.AnalyzeQueryResponse", AnalyzeQueryCall},
+};
+
+// Services of Pyroscope whose (other) calls get a clean "unimplemented" instead of a 404.
+constexpr std::string_view kKnownServices[] = {
+    "/push.v1.PusherService/",
+    "/querier.v1.QuerierService/",
+    "/debuginfo.v1alpha1.DebuginfoService/",
+    "/settings.v1.SettingsService/",
+    "/settings.v1.RecordingRulesService/",
+    "/adhocprofiles.v1.AdHocProfileService/",
+    "/vcs.v1.VCSService/",
+    "/capabilities.v1.FeatureFlagsService/",
+    "/version.v1.Version/",
+};
+
+constexpr std::string_view kIngestPaths[] = {"/ingest", "/pyroscope/ingest"};
+
+const Rpc* FindRpc(std::string_view path) {
+  for (const Rpc& rpc : kRpcs) {
+    if (rpc.path == path) return &rpc;
+  }
+  return nullptr;
+}
+
+std::string_view FindService(std::string_view path) {
+  for (std::string_view service : kKnownServices) {
+    if (path.starts_with(service)) return service;
+  }
+  return {};
+}
+
+bool IsIngest(std::string_view path) { return path == kIngestPaths[0] || path == kIngestPaths[1]; }
+
+std::string_view PathOf(std::string_view target) { return target.substr(0, target.find('?')); }
+
+enum class Codec { kProto, kJson };
+
+std::optional<Codec> CodecOf(std::string_view content_type) {
+  std::string_view type = HeaderMain(content_type);
+  if (EqualsIgnoreCase(type, "application/proto")) return Codec::kProto;
+  if (EqualsIgnoreCase(type, "application/json")) return Codec::kJson;
+  return std::nullopt;
+}
+
+HttpResponse RpcResponse(const HttpRequest& request, const Rpc& rpc, Codec codec,
+                         std::string bytes) {
+  if (codec == Codec::kProto) return BodyResponse(request, "application/proto", std::move(bytes));
+  Result<std::string> json = ProtoToJson(rpc.response, bytes);
+  if (!json.ok()) return ErrorResponse(json.status());
+  return BodyResponse(request, "application/json", *std::move(json));
+}
+
+// Checks what every call must satisfy, and leaves request.body as protobuf.
+Status PrepareRpc(HttpRequest& request, const Rpc& rpc, Codec codec, const Limits& limits) {
+  std::string_view version = request.headers.Get("Connect-Protocol-Version");
+  if (!version.empty() && version != "1") {
+    return InvalidArgument("Connect-Protocol-Version `{}` is not known; send 1 or leave it out",
+                           version.substr(0, 32));
+  }
+  TRY(DecodeBody(request, limits.max_body_bytes));
+  if (codec == Codec::kJson) {
+    ASSIGN_OR_RETURN(request.body, JsonToProto(rpc.request, request.body));
+  }
+  return {};
+}
+
+// 422 for what is wrong with the profile, where the code alone would say 400; the client's retry
+// rules look at the number.
+HttpResponse IngestError(const Status& status) {
+  switch (status.code()) {
+    case Code::kInvalidArgument:
+    case Code::kFailedPrecondition:
+    case Code::kUnimplemented:
+      return ErrorResponse(status, 422);
+    default:
+      return ErrorResponse(status);
+  }
+}
+
+}  // namespace
+
+struct Api::Rep {
+  Rep(Store& s, Clock& c, ApiOptions o)
+      : store(s), clock(c), options(std::move(o)), pusher(s, c, options) {}
+
+  void HandleRpc(const Rpc& rpc, HttpRequest request, HttpRespond respond);
+  void HandleIngest(HttpRequest request, HttpRespond respond);
+  HttpResponse Query(const Rpc& rpc, Codec codec, const HttpRequest& request,
+                     const std::string& tenant);
+
+  Store& store;
+  Clock& clock;
+  const ApiOptions options;
+  Pusher pusher;
+};
+
+Api::Api(Store& store, Clock& clock, ApiOptions options)
+    : rep_(std::make_unique<Rep>(store, clock, std::move(options))) {}
+Api::~Api() = default;
+
+HttpResponse Api::Rep::Query(const Rpc& rpc, Codec codec, const HttpRequest& request,
+                             const std::string& tenant) {
+  Result<bool> utf8 = AcceptsUtf8LabelNames(request.headers.Get("Accept"));
+  if (!utf8.ok()) return ErrorResponse(utf8.status());
+  QueryContext context{store, options.limits, tenant, clock.NowNs(), *utf8};
+  Result<std::string> answer = rpc.call(context, request.body);
+  if (!answer.ok()) return ErrorResponse(answer.status());
+  return RpcResponse(request, rpc, codec, *std::move(answer));
+}
+
+void Api::Rep::HandleRpc(const Rpc& rpc, HttpRequest request, HttpRespond respond) {
+  if (request.method != "POST") return respond(MethodNotAllowed("POST"));
+  std::optional<Codec> codec = CodecOf(request.headers.Get("Content-Type"));
+  if (!codec) {
+    HttpResponse response =
+        TextResponse(415, "unsupported media type; send application/proto or application/json\n");
+    response.headers.Add("Accept-Post", "application/proto, application/json");
+    return respond(std::move(response));
+  }
+  Result<std::string> tenant = TenantOf(request, options.tenancy);
+  if (!tenant.ok()) return respond(ErrorResponse(tenant.status()));
+  Status prepared = PrepareRpc(request, rpc, *codec, options.limits);
+  if (!prepared.ok()) return respond(ErrorResponse(prepared));
+  if (rpc.call != nullptr) return respond(Query(rpc, *codec, request, *tenant));
+  pusher.PushMessage(
+      *tenant, request.body, [respond = std::move(respond), codec = *codec](const Status& status) {
+        if (!status.ok()) return respond(ErrorResponse(status));
+        HttpResponse response;
+        bool json = codec == Codec::kJson;
+        response.headers.Add("Content-Type", json ? "application/json" : "application/proto");
+        response.body = json ? "{}" : "";
+        respond(std::move(response));
+      });
+}
+
+void Api::Rep::HandleIngest(HttpRequest request, HttpRespond respond) {
+  if (request.method != "POST") return respond(MethodNotAllowed("POST"));
+  Result<std::string> tenant = TenantOf(request, options.tenancy);
+  if (!tenant.ok()) return respond(ErrorResponse(tenant.status()));
+  Status decoded = DecodeBody(request, options.limits.max_body_bytes);
+  if (decoded.code() == Code::kResourceExhausted) return respond(ErrorResponse(decoded, 413));
+  if (!decoded.ok()) return respond(ErrorResponse(decoded));
+  Result<Ingest> ingest = ParseIngest(request, clock.NowNs());
+  if (!ingest.ok()) {
+    bool is_metadata = ingest.status().code() == Code::kInvalidArgument;
+    return respond(is_metadata ? ErrorResponse(ingest.status()) : IngestError(ingest.status()));
+  }
+  PushBatch batch = pusher.NewBatch();
+  Status added = AddIngest(*ingest, options.limits, batch);
+  pusher.Commit(*tenant, batch, std::move(added),
+                [respond = std::move(respond)](const Status& status) {
+                  respond(status.ok() ? HttpResponse() : IngestError(status));
+                });
+}
+
+void Api::Handle(HttpRequest request, HttpRespond respond) {
+  std::string_view path = PathOf(request.target);
+  if (const Rpc* rpc = FindRpc(path)) {
+    return rep_->HandleRpc(*rpc, std::move(request), std::move(respond));
+  }
+  if (IsIngest(path)) return rep_->HandleIngest(std::move(request), std::move(respond));
+  if (!FindService(path).empty()) {
+    return respond(ErrorResponse(
+        Error(Code::kUnimplemented, "{} is not implemented by anneal", path.substr(0, 200))));
+  }
+  respond(TextResponse(404, "no such page\n"));
+}
+
+void Api::Push(std::string_view tenant, const std::vector<LabelPair>& labels,
+               std::string_view pprof, const PushMeta& meta, PushDone done) {
+  PushBatch batch = rep_->pusher.NewBatch();
+  Result<Profile> profile = DecodePushed(pprof, rep_->options.limits);
+  Status added = profile.ok() ? batch.Add(labels, *std::move(profile), pprof, meta.fallback_time_ns)
+                              : profile.status();
+  rep_->pusher.Commit(tenant, batch, std::move(added), std::move(done));
+}
+
+std::string_view Api::RouteOf(std::string_view path) {
+  if (const Rpc* rpc = FindRpc(path)) return rpc->path;
+  for (std::string_view ingest : kIngestPaths) {
+    if (ingest == path) return ingest;
+  }
+  return FindService(path);
+}
+
+}  // namespace anneal

@@ -1,0 +1,168 @@
+// Whole calls: push through one end, query through the other.
+#include "api/api.h"
+
+#include <gtest/gtest.h>
+#include <push/v1/push.pb.h>
+#include <querier/v1/querier.pb.h>
+
+#include "api/api_fixture.h"
+#include "profile/compress.h"
+
+namespace anneal {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr std::string_view kPush = "/push.v1.PusherService/Push";
+
+class ApiTest : public ApiFixture {
+ protected:
+  static std::string Cpu(int64_t time_ns = kNowNs, int64_t value = 20) {
+    return EncodePprof(Make({.sample_types = {{"cpu", "nanoseconds"}},
+                             .time_ns = time_ns,
+                             .samples = {{{"main", "work[go.shape.int]"}, {value}}}}));
+  }
+
+  static std::string PushBody(std::string pprof, const std::string& service = "shop") {
+    push::v1::PushRequest request;
+    auto* series = request.add_series();
+    for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{
+             {"__name__", "process_cpu"}, {"service_name", service}, {"a.b", "1"}}) {
+      auto* label = series->add_labels();
+      label->set_name(name);
+      label->set_value(value);
+    }
+    series->add_samples()->set_raw_profile(std::move(pprof));
+    return request.SerializeAsString();
+  }
+};
+
+TEST_F(ApiTest, RoutesAreKnown) {
+  EXPECT_EQ(Api::RouteOf(kPush), kPush);
+  EXPECT_EQ(Api::RouteOf("/ingest"), "/ingest");
+  EXPECT_EQ(Api::RouteOf("/querier.v1.QuerierService/Series"), "/querier.v1.QuerierService/Series");
+  EXPECT_EQ(Api::RouteOf("/vcs.v1.VCSService/GetFile"), "/vcs.v1.VCSService/");
+  EXPECT_EQ(Api::RouteOf("/metrics"), "");
+  EXPECT_EQ(Api::RouteOf(""), "");
+}
+
+TEST_F(ApiTest, PushInProtoAndJson) {
+  HttpResponse response = Post(kPush, "application/proto", PushBody(Cpu()));
+  EXPECT_EQ(response.status, 200) << response.body;
+  EXPECT_EQ(response.headers.Get("Content-Type"), "application/proto");
+  EXPECT_EQ(response.body, "");
+  ASSERT_EQ(store.stored.size(), 1u);
+  EXPECT_EQ(Show(store.stored[0].profile), "main;work[go.shape.int] 20\n")
+      << "type parameters are kept";
+
+  Result<std::string> json = ProtoToJson("push.v1.PushRequest", PushBody(Cpu(kNowNs + 1)));
+  ASSERT_TRUE(json.ok());
+  response = Post(kPush, "application/json; charset=utf-8", *json);
+  EXPECT_EQ(response.status, 200) << response.body;
+  EXPECT_EQ(response.headers.Get("Content-Type"), "application/json");
+  EXPECT_EQ(response.body, "{}");
+  EXPECT_EQ(store.stored.size(), 2u);
+}
+
+TEST_F(ApiTest, PushGzippedWithAndWithoutProtocolVersion) {
+  HttpRequest request{.method = "POST", .target = std::string(kPush)};
+  request.headers.Add("Content-Type", "application/proto");
+  request.headers.Add("Content-Encoding", "gzip");
+  request.headers.Add("Connect-Protocol-Version", "1");
+  request.body = Gzip(PushBody(Gzip(Cpu(), 1)), 1);
+  EXPECT_EQ(Send(request).status, 200);
+  request.headers.Set("Connect-Protocol-Version", "2");
+  HttpResponse response = Send(request);
+  EXPECT_EQ(response.status, 400);
+  EXPECT_THAT(response.body, StartsWith("{\"code\":\"invalid_argument\""));
+  request.headers.Set("Connect-Protocol-Version", "1");
+  request.body.resize(request.body.size() / 2);
+  EXPECT_EQ(Send(request).status, 400);
+  request.headers.Set("Content-Encoding", "zstd");
+  EXPECT_EQ(Send(request).status, 501);
+}
+
+TEST_F(ApiTest, TheProtocolsEdges) {
+  struct Row {
+    std::string_view method, target, type, body;
+    int status;
+  };
+  const Row kRows[] = {
+      {"GET", "/querier.v1.QuerierService/Series", "", "", 405},
+      {"GET", "/push.v1.PusherService/Push?connect=v1", "", "", 405},
+      {"POST", "/querier.v1.QuerierService/Series", "", "", 415},
+      {"POST", "/querier.v1.QuerierService/Series", "text/plain", "{}", 415},
+      {"POST", "/querier.v1.QuerierService/Series", "application/grpc", "", 415},
+      {"POST", "/querier.v1.QuerierService/Series", "application/json", "", 400},
+      {"POST", "/querier.v1.QuerierService/ProfileTypes", "application/json", "{}", 200},
+      {"POST", "/querier.v1.QuerierService/ProfileTypes", "application/proto", "", 200},
+      {"POST", "/querier.v1.QuerierService/ProfileTypes", "application/proto", "\xff", 400},
+      {"POST", "/querier.v1.QuerierService/SelectHeatmap", "application/json", "{}", 501},
+      {"POST", "/querier.v1.QuerierService/Nonsense", "application/json", "{}", 501},
+      {"POST", "/settings.v1.SettingsService/Get", "application/json", "{}", 501},
+      {"POST", "/nonsense", "application/json", "{}", 404},
+      {"POST", "", "application/json", "{}", 404},
+      {"POST", "/push.v1.PusherService/Push", "application/json", "{}", 400},
+      {"POST", "/push.v1.PusherService/Push", "application/proto", "", 400},
+      {"POST", "/push.v1.PusherService/Push", "application/proto", "nonsense", 400},
+  };
+  for (const Row& row : kRows) {
+    HttpRequest request{.method = std::string(row.method),
+                        .target = std::string(row.target),
+                        .body = std::string(row.body)};
+    if (!row.type.empty()) request.headers.Add("Content-Type", std::string(row.type));
+    HttpResponse response = Send(request);
+    EXPECT_EQ(response.status, row.status) << row.target << ": " << response.body;
+    bool is_call = row.status == 400 || row.status == 501;
+    EXPECT_EQ(response.body.starts_with("{\"code\":"), is_call) << row.target;
+  }
+}
+
+TEST_F(ApiTest, ValidProfilesAreStoredBesideRefusedOnes) {
+  push::v1::PushRequest request;
+  request.ParseFromString(PushBody(Cpu()));
+  request.mutable_series(0)->add_samples()->set_raw_profile("nonsense");
+  *request.add_series()->add_samples() = request.series(0).samples(0);  // no labels
+  HttpResponse response = Post(kPush, "application/proto", request.SerializeAsString());
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(store.stored.size(), 1u);
+  EXPECT_EQ(store.appends, 1u);
+}
+
+TEST_F(ApiTest, AProfileWithoutSamplesIsAccepted) {
+  EXPECT_EQ(Post(kPush, "application/proto", PushBody(EncodePprof(Make({})))).status, 200);
+  EXPECT_EQ(store.appends, 0u);
+}
+
+TEST_F(ApiTest, TenantsDoNotSeeEachOther) {
+  Use({.tenancy = Tenancy::kHeader});
+  HttpRequest push{.method = "POST", .target = std::string(kPush), .body = PushBody(Cpu())};
+  push.headers.Add("Content-Type", "application/proto");
+  EXPECT_EQ(Send(push).status, 401);
+  push.headers.Add("X-Scope-OrgID", "red");
+  EXPECT_EQ(Send(push).status, 200);
+  HttpRequest query{
+      .method = "POST", .target = "/querier.v1.QuerierService/ProfileTypes", .body = "{}"};
+  query.headers.Add("Content-Type", "application/json");
+  query.headers.Add("X-Scope-OrgID", "blue");
+  EXPECT_EQ(Send(query).body, "{}");
+  query.headers.Set("X-Scope-OrgID", "red");
+  EXPECT_THAT(Send(query).body, HasSubstr("process_cpu"));
+}
+
+TEST_F(ApiTest, CountsWhatItTakes) {
+  Metrics metrics;
+  Use({.metrics = &metrics});
+  Post(kPush, "application/proto", PushBody(Cpu()));
+  Post(kPush, "application/proto", PushBody("nonsense"));
+  store.append_failure = Error(Code::kUnavailable, "disk full");
+  EXPECT_EQ(Post(kPush, "application/proto", PushBody(Cpu())).status, 503);
+  std::string text = metrics.Render();
+  EXPECT_THAT(text, HasSubstr("anneal_ingested_profiles_total 1\n"));
+  EXPECT_THAT(text, HasSubstr("anneal_refused_pushes_total 1\n"));
+  EXPECT_THAT(text, HasSubstr("anneal_failed_pushes_total 1\n"));
+}
+
+}  // namespace
+}  // namespace anneal

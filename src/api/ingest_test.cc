@@ -1,0 +1,189 @@
+#include <gtest/gtest.h>
+
+#include "api/api_fixture.h"
+#include "profile/compress.h"
+
+namespace anneal {
+namespace {
+
+using testing::HasSubstr;
+
+class IngestTest : public ApiFixture {
+ protected:
+  static constexpr std::string_view kType = "multipart/form-data; boundary=XX";
+
+  static std::string Form(const std::vector<std::pair<std::string, std::string>>& parts) {
+    std::string body;
+    for (const auto& [name, data] : parts) {
+      body += "--XX\r\nContent-Disposition: form-data; name=\"" + name + "\"; filename=\"" + name +
+              "\"\r\nContent-Type: application/octet-stream\r\n\r\n" + data + "\r\n";
+    }
+    return body + "--XX--\r\n";
+  }
+
+  static std::string Cpu(int64_t time_ns = kNowNs) {
+    return EncodePprof(
+        Make({.time_ns = time_ns, .samples = {{{"main", "work"}, {2, 20'000'000}}}}));
+  }
+};
+
+// As pyroscope-go 1.4 sends a CPU profile.
+TEST_F(IngestTest, StoresWhatTheGoSdkPushes) {
+  HttpResponse response = Post(
+      "/ingest?aggregationType=sum&from=1763999985000000000&name=shop%7B__session_id__%3D0123%2C"
+      "otel.scope.name%3Dcom.grafana.pyroscope%2Fgo%2Cregion%3Deu%7D&sampleRate=100&spyName=gospy"
+      "&units=samples&until=1764000000000000000",
+      kType, Form({{"profile", Gzip(Cpu(), 1)}}));
+  EXPECT_EQ(response.status, 200) << response.body;
+  EXPECT_EQ(response.body, "");
+  EXPECT_EQ(store.appends, 1u);
+  ASSERT_EQ(store.stored.size(), 2u) << "one per sample type";
+  EXPECT_EQ(ToString(store.stored[1].labels),
+            "{__name__=\"process_cpu\", __period_type__=\"cpu\", __period_unit__=\"nanoseconds\", "
+            "__profile_type__=\"process_cpu:cpu:nanoseconds:cpu:nanoseconds\", "
+            "__service_name__=\"shop\", __session_id__=\"0123\", __type__=\"cpu\", "
+            "__unit__=\"nanoseconds\", otel.scope.name=\"com.grafana.pyroscope/go\", "
+            "pyroscope_spy=\"gospy\", region=\"eu\", service_name=\"shop\"}");
+  EXPECT_EQ(Show(store.stored[1].profile), "main;work 20000000\n");
+  EXPECT_EQ(store.stored[1].time_ns, kNowNs);
+  EXPECT_EQ(store.stored[1].duration_ns, 10 * kSecondNs);
+}
+
+TEST_F(IngestTest, SampleTypeConfigNamesTheMetric) {
+  std::string pprof =
+      EncodePprof(Make({.sample_types = {{"contentions", "count"}, {"delay", "nanoseconds"}},
+                        .period_type = {"contentions", "count"},
+                        .samples = {{{"main", "lock"}, {1, 5}}}}));
+  const std::string kConfig =
+      R"({"contentions":{"units":"lock_samples","display-name":"mutex_count","sampled":true},)"
+      R"("delay":{"units":"lock_nanoseconds","display-name":"mutex_duration"}})";
+  HttpResponse response = Post("/pyroscope/ingest?name=shop&spyName=gospy&from=1763999985", kType,
+                               Form({{"profile", pprof}, {"sample_type_config", kConfig}}));
+  EXPECT_EQ(response.status, 200) << response.body;
+  ASSERT_EQ(store.stored.size(), 2u);
+  EXPECT_EQ(FindLabel(store.stored[0].labels, "__profile_type__"),
+            "mutex:contentions:count:contentions:count");
+  EXPECT_EQ(FindLabel(store.stored[1].labels, "__profile_type__"),
+            "mutex:delay:nanoseconds:contentions:count");
+  EXPECT_EQ(store.stored[0].time_ns, 1'763'999'985 * kSecondNs) << "no time in it: `from`";
+}
+
+TEST_F(IngestTest, LabelRules) {
+  Post("/ingest?name=app{service_name=own,__secret__=1,pyroscope_spy=forged}", kType,
+       Form({{"profile", Cpu()}}));
+  ASSERT_EQ(store.stored.size(), 2u);
+  const LabelSet& labels = store.stored[0].labels;
+  EXPECT_EQ(FindLabel(labels, "service_name"), "own");
+  EXPECT_EQ(FindLabel(labels, "__secret__"), "");
+  EXPECT_EQ(FindLabel(labels, "pyroscope_spy"), "unknown");
+}
+
+// A push whose answer was lost is sent again; it must not count twice.
+TEST_F(IngestTest, ARepeatedPushCountsOnce) {
+  std::string body = Form({{"profile", Cpu()}});
+  EXPECT_EQ(Post("/ingest?name=shop", kType, body).status, 200);
+  EXPECT_EQ(Post("/ingest?name=shop", kType, body).status, 200);
+  EXPECT_EQ(store.stored.size(), 2u);
+  EXPECT_EQ(Post("/ingest?name=shop", kType, Form({{"profile", Cpu(kNowNs + 1)}})).status, 200);
+  EXPECT_EQ(store.stored.size(), 4u);
+}
+
+TEST_F(IngestTest, TakesRawPprofAndTextFormats) {
+  EXPECT_EQ(Post("/ingest?name=a&format=pprof", "", Cpu()).status, 200);
+  EXPECT_EQ(store.stored.size(), 2u);
+  store.stored.clear();
+  EXPECT_EQ(Post("/ingest?name=a&sampleRate=100", "text/plain", "main;work 3\nmain 1").status, 200);
+  ASSERT_EQ(store.stored.size(), 1u);
+  EXPECT_EQ(FindLabel(store.stored[0].labels, "__profile_type__"),
+            "process_cpu:cpu:nanoseconds:cpu:nanoseconds");
+  EXPECT_EQ(Show(store.stored[0].profile), "main:0 10000000\nmain:0;work:0 30000000\n");
+  EXPECT_EQ(store.stored[0].time_ns, kNowNs);
+  store.stored.clear();
+  EXPECT_EQ(Post("/ingest?name=a.b.inuse_space&format=lines", "", "main\nmain\n").status, 200);
+  ASSERT_EQ(store.stored.size(), 1u);
+  EXPECT_EQ(FindLabel(store.stored[0].labels, "service_name"), "a.b");
+  EXPECT_EQ(FindLabel(store.stored[0].labels, "__profile_type__"),
+            "memory:inuse_space:bytes:space:bytes");
+  EXPECT_EQ(Show(store.stored[0].profile), "main:0 2\n");
+}
+
+TEST_F(IngestTest, DotnetsHyphensBecomeUnderscores) {
+  std::string pprof = EncodePprof(Make({.sample_types = {{"alloc-size", "bytes"}},
+                                        .period_type = {"", ""},
+                                        .samples = {{{"main"}, {1}}}}));
+  EXPECT_EQ(Post("/ingest?name=a&spyName=gospy", kType, Form({{"profile", pprof}})).status, 422);
+  EXPECT_EQ(Post("/ingest?name=a&spyName=dotnetspy", kType, Form({{"profile", pprof}})).status,
+            200);
+  ASSERT_EQ(store.stored.size(), 1u);
+  EXPECT_EQ(FindLabel(store.stored[0].labels, "__type__"), "alloc_size");
+}
+
+TEST_F(IngestTest, RefusesWithTheStatusClientsExpect) {
+  struct Row {
+    std::string_view target, type;
+    std::string body;
+    int status;
+    std::string_view message;
+  };
+  const std::string kGood = Form({{"profile", Cpu()}});
+  const std::string kZipped = Gzip(Cpu(), 1);
+  const Row kRows[] = {
+      {"/ingest", kType, kGood, 400, "name"},
+      {"/ingest?name=", kType, kGood, 400, "name"},
+      {"/ingest?name=a%7Bb", kType, kGood, 400, "name"},
+      {"/ingest?name=a", "multipart/form-data", kGood, 400, "no boundary"},
+      {"/ingest?name=a", kType, "nonsense", 400, "does not occur"},
+      {"/ingest?name=a", kType, Form({}), 400, "no part named `profile`"},
+      {"/ingest?name=a", kType, Form({{"other", "x"}}), 400, "no part named `profile`"},
+      {"/ingest?name=a", kType, Form({{"profile", Cpu()}, {"sample_type_config", "[]"}}), 400,
+       "no JSON object"},
+      {"/ingest?name=a", kType, Form({{"profile", Cpu()}, {"sample_type_config", "{\"a\":1}"}}),
+       400, "entry of `a`"},
+      {"/ingest?name=a", kType, Form({{"profile", Cpu()}, {"prev_profile", Cpu()}}), 422,
+       "prev_profile"},
+      {"/ingest?name=a", kType, Form({{"profile", ""}}), 422, "empty"},
+      {"/ingest?name=a", kType, Form({{"profile", "not a profile"}}), 422, ""},
+      {"/ingest?name=a", kType, Form({{"profile", kZipped.substr(0, kZipped.size() / 2)}}), 422,
+       ""},
+      {"/ingest?name=a&format=jfr", kType, kGood, 422, "format `jfr` is not read"},
+      {"/ingest?name=a&format=speedscope", "", "{}", 422, "not read"},
+      {"/ingest?name=a&format=groups", "", "main", 422, "line 1"},
+      {"/ingest?name=a{x=1,x=2}", kType, kGood, 422, "given twice"},
+  };
+  for (const Row& row : kRows) {
+    HttpResponse response = Post(row.target, row.type, row.body);
+    EXPECT_EQ(response.status, row.status) << row.target << " " << response.body;
+    EXPECT_THAT(response.body, HasSubstr(std::string(row.message)));
+    EXPECT_THAT(response.body, HasSubstr("{\"code\":\""));
+    EXPECT_EQ(response.headers.Get("X-Content-Type-Options"), "nosniff");
+  }
+  EXPECT_TRUE(store.stored.empty());
+  HttpResponse response = Send({.method = "GET", .target = "/ingest?name=a"});
+  EXPECT_EQ(response.status, 405);
+  EXPECT_EQ(response.headers.Get("Allow"), "POST");
+}
+
+TEST_F(IngestTest, LimitsAndStoreFailures) {
+  Use({.limits = {.max_body_bytes = 100}});
+  EXPECT_EQ(Post("/ingest?name=a", kType, Form({{"profile", Cpu()}})).status, 413);
+  Use({.limits = {.max_profile_bytes = 50}});
+  HttpResponse response = Post("/ingest?name=a", kType, Form({{"profile", Cpu()}}));
+  EXPECT_EQ(response.status, 422) << "not 429: the client must not send it again";
+  Use({.limits = {.ingest_rate_bytes = 1}});
+  EXPECT_EQ(Post("/ingest?name=a", kType, Form({{"profile", Cpu()}})).status, 200);
+  response = Post("/ingest?name=a", kType, Form({{"profile", Cpu(kNowNs + 1)}}));
+  EXPECT_EQ(response.status, 429);
+  EXPECT_THAT(response.body, HasSubstr("push rate limit"));
+  Use({.limits = {.max_age_ns = kSecondNs, .max_future_ns = kSecondNs}});
+  response = Post("/ingest?name=a", kType, Form({{"profile", Cpu(kNowNs - 5 * kSecondNs)}}));
+  EXPECT_EQ(response.status, 422);
+  EXPECT_THAT(response.body, HasSubstr("not_in_ingestion_window"));
+  EXPECT_EQ(Post("/ingest?name=a", kType, Form({{"profile", Cpu(kNowNs + 5 * kSecondNs)}})).status,
+            422);
+  Use({});
+  store.append_failure = Error(Code::kUnavailable, "disk full");
+  EXPECT_EQ(Post("/ingest?name=a", kType, Form({{"profile", Cpu()}})).status, 503);
+}
+
+}  // namespace
+}  // namespace anneal

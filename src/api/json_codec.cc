@@ -1,0 +1,65 @@
+#include "api/json_codec.h"
+
+#include <fmt/format.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/util/json_util.h>
+#include <google/protobuf/util/type_resolver_util.h>
+#include <push/v1/push.pb.h>
+#include <querier/v1/querier.pb.h>
+
+#include <memory>
+
+#include "api/header_value.h"
+
+namespace anneal {
+namespace {
+
+constexpr const char* kUrlPrefix = "type.anneal";
+
+google::protobuf::util::TypeResolver& Resolver() {
+  // Generated descriptors register themselves when their file is linked; naming a message of each
+  // file keeps the linker from leaving it out.
+  static const void* const kLinked[] = {push::v1::PushRequest::descriptor(),
+                                        querier::v1::SeriesRequest::descriptor()};
+  static google::protobuf::util::TypeResolver* const resolver =
+      kLinked[0] == nullptr ? nullptr
+                            : google::protobuf::util::NewTypeResolverForDescriptorPool(
+                                  kUrlPrefix, google::protobuf::DescriptorPool::generated_pool());
+  return *resolver;
+}
+
+}  // namespace
+
+Result<std::string> JsonToProto(std::string_view message, std::string_view json) {
+  std::string_view trimmed = TrimSpace(json);
+  if (trimmed.empty() || trimmed.front() != '{') {
+    return InvalidArgument("the body is no JSON object; an empty request is written {{}}");
+  }
+  google::protobuf::util::JsonParseOptions options;
+  options.ignore_unknown_fields = true;
+  google::protobuf::io::ArrayInputStream input(json.data(), static_cast<int>(json.size()));
+  std::string bytes;
+  google::protobuf::io::StringOutputStream output(&bytes);
+  auto status = google::protobuf::util::JsonToBinaryStream(
+      &Resolver(), fmt::format("{}/{}", kUrlPrefix, message), &input, &output, options);
+  if (!status.ok()) {
+    return InvalidArgument("the body is no JSON {}: {}", message,
+                           std::string(status.message().data(), status.message().size()));
+  }
+  return bytes;
+}
+
+Result<std::string> ProtoToJson(std::string_view message, std::string_view bytes) {
+  google::protobuf::io::ArrayInputStream input(bytes.data(), static_cast<int>(bytes.size()));
+  std::string json;
+  google::protobuf::io::StringOutputStream output(&json);
+  auto status = google::protobuf::util::BinaryToJsonStream(
+      &Resolver(), fmt::format("{}/{}", kUrlPrefix, message), &input, &output, {});
+  if (!status.ok()) {
+    return Error(Code::kInternal, "cannot write {} as JSON: {}", message,
+                 std::string(status.message().data(), status.message().size()));
+  }
+  return json;
+}
+
+}  // namespace anneal

@@ -1,0 +1,147 @@
+// A Store in memory, for tests: obvious rather than fast.
+#pragma once
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <set>
+
+#include "profile/filter.h"
+#include "profile/merge.h"
+#include "store/store.h"
+
+namespace anneal {
+
+class MemoryStore : public Store {
+ public:
+  // When set, Append fails with it.
+  Status append_failure;
+  // What Append was given, in order.
+  std::vector<StoredProfile> stored;
+  size_t appends = 0;
+
+  void Append(std::string_view tenant, std::span<const ProfileWrite> writes,
+              AppendDone done) override {
+    ++appends;
+    if (!append_failure.ok()) return done(append_failure);
+    for (const ProfileWrite& write : writes) Keep(tenant, write);
+    done({});
+  }
+
+  Result<Profile> Merge(const Selection& selection) override {
+    Merger merger;
+    TRY(Scan(selection, [&](const StoredProfile& profile) { return merger.Add(profile.profile); }));
+    return merger.Finish();
+  }
+
+  Result<std::map<LabelSet, std::vector<SeriesPoint>>> Totals(
+      const Selection& selection, std::span<const std::string> group_by) override {
+    std::map<LabelSet, std::vector<SeriesPoint>> totals;
+    TRY(Scan(selection, [&](const StoredProfile& profile) -> Status {
+      int64_t sum = 0;
+      for (int64_t value : profile.profile.sample_values) sum += value;
+      totals[Project(profile.labels, group_by)].push_back({profile.time_ns, sum});
+      return {};
+    }));
+    for (auto& [labels, points] : totals) {
+      std::sort(points.begin(), points.end(),
+                [](const SeriesPoint& a, const SeriesPoint& b) { return a.time_ns < b.time_ns; });
+    }
+    return totals;
+  }
+
+  Result<std::vector<LabelSet>> Series(std::string_view tenant,
+                                       std::span<const std::vector<LabelMatcher>> selectors,
+                                       std::span<const std::string> names,
+                                       TimeRange range) override {
+    std::set<LabelSet> sets;
+    for (const StoredProfile& profile : stored) {
+      bool in_range = profile.time_ns >= range.start_ns && profile.time_ns <= range.end_ns;
+      bool any = selectors.empty();
+      for (const auto& matchers : selectors) any = any || Matches(profile.labels, matchers);
+      if (profile.tenant != tenant || !in_range || !any) continue;
+      sets.insert(names.empty() ? profile.labels : Project(profile.labels, names));
+    }
+    return std::vector<LabelSet>(sets.begin(), sets.end());
+  }
+
+  Status Scan(const Selection& selection,
+              const std::function<Status(const StoredProfile&)>& visit) override {
+    for (const StoredProfile& profile : stored) {
+      bool selected = profile.tenant == selection.tenant &&
+                      (selection.profile_type.empty() ||
+                       FindLabel(profile.labels, "__profile_type__") == selection.profile_type) &&
+                      profile.time_ns >= selection.range.start_ns &&
+                      profile.time_ns <= selection.range.end_ns &&
+                      Matches(profile.labels, selection.matchers);
+      if (selected) TRY(visit(profile));
+    }
+    return {};
+  }
+
+  std::vector<std::string> Tenants() override {
+    std::set<std::string> tenants;
+    for (const StoredProfile& profile : stored) tenants.insert(profile.tenant);
+    return {tenants.begin(), tenants.end()};
+  }
+
+  std::optional<TimeRange> Bounds(std::string_view tenant) override {
+    std::optional<TimeRange> bounds;
+    for (const StoredProfile& profile : stored) {
+      if (profile.tenant != tenant) continue;
+      if (!bounds) bounds = {profile.time_ns, profile.time_ns};
+      bounds->start_ns = std::min(bounds->start_ns, profile.time_ns);
+      bounds->end_ns = std::max(bounds->end_ns, profile.time_ns);
+    }
+    return bounds;
+  }
+
+  Result<StoreStats> Stats() override { return StoreStats(); }
+
+  Status DropBefore(int64_t horizon_ns) override {
+    std::erase_if(stored, [&](const StoredProfile& p) { return p.time_ns < horizon_ns; });
+    return {};
+  }
+
+ private:
+  void Keep(std::string_view tenant, const ProfileWrite& write) {
+    Profile profile = *write.profile;
+    size_t width = profile.sample_types.size();
+    if (write.samples) {
+      std::set<uint32_t> chosen(write.samples->begin(), write.samples->end());
+      for (size_t i = 0; i < profile.SampleCount(); ++i) {
+        if (chosen.contains(static_cast<uint32_t>(i))) continue;
+        for (size_t k = 0; k < width; ++k) profile.sample_values[i * width + k] = 0;
+      }
+    }
+    profile = DropLabels(SelectSampleType(profile, write.sample_type));
+    std::erase_if(stored, [&](const StoredProfile& p) {
+      return p.tenant == tenant && p.labels == write.labels && p.id == write.id &&
+             p.time_ns == write.time_ns;
+    });
+    stored.push_back({std::string(tenant), write.labels, write.id, write.time_ns, write.duration_ns,
+                      write.period, std::move(profile)});
+  }
+
+  static LabelSet Project(const LabelSet& labels, std::span<const std::string> names) {
+    LabelSet out;
+    for (const LabelPair& label : labels) {
+      if (std::find(names.begin(), names.end(), label.name) != names.end()) out.push_back(label);
+    }
+    return out;
+  }
+
+  static bool Matches(const LabelSet& labels, const std::vector<LabelMatcher>& matchers) {
+    using Op = LabelMatcher::Op;
+    for (const LabelMatcher& matcher : matchers) {
+      std::string value(FindLabel(labels, matcher.name));
+      bool is_pattern = matcher.op == Op::kMatch || matcher.op == Op::kNotMatch;
+      bool equal = is_pattern ? RE2::FullMatch(value, matcher.value) : value == matcher.value;
+      bool negated = matcher.op == Op::kNotEqual || matcher.op == Op::kNotMatch;
+      if (equal == negated) return false;
+    }
+    return true;
+  }
+};
+
+}  // namespace anneal

@@ -1,8 +1,14 @@
-// Decoding in two walks. The first notes where each top-level field lies: samples come before the
-// tables they refer to, and the notes give every column its size. The second decodes tables first,
-// so that each reference is checked, and turned into a position, at the byte where it stands.
+// Decoding in two walks. The first counts top-level fields, nothing more: samples come before the
+// tables that they refer to, and with the counts each reference can be checked, and each column
+// sized, when it is met. The second decodes.
+//
+// Nearly every producer numbers entities 1, 2, 3…, so that an id is a position plus one and a
+// reference is checked against a count. The first id that breaks this, or the first reference that
+// seems to lead nowhere, starts the second walk anew with maps of all ids.
+//
+// Hot paths take a tag byte with its wire type in one switch and note faults as two numbers; words
+// are made of them once, at the end.
 #include <cstring>
-#include <initializer_list>
 
 #include "profile/compress.h"
 #include "profile/id_index.h"
@@ -16,488 +22,859 @@ namespace {
 // The largest message: offsets and string ends are 32-bit.
 constexpr size_t kMaxMessageBytes = 0xffffffffu;
 
-using Spans = std::vector<std::string_view>;
+// A message of profile.proto: its name and its fields' by number, to explain faults with.
+struct MessageType {
+  std::string_view name;
+  std::span<const std::string_view> fields;
+};
+constexpr size_t kUnnumbered = SIZE_MAX;  // a message of which there is one, or whose place is moot
+
+constexpr std::string_view kProfileFields[] = {"",
+                                               "sample_type",
+                                               "sample",
+                                               "mapping",
+                                               "location",
+                                               "function",
+                                               "string_table",
+                                               "drop_frames",
+                                               "keep_frames",
+                                               "time_nanos",
+                                               "duration_nanos",
+                                               "period_type",
+                                               "period",
+                                               "comment",
+                                               "default_sample_type",
+                                               "doc_url"};
+constexpr std::string_view kValueTypeFields[] = {"", "type", "unit"};
+constexpr std::string_view kSampleFields[] = {"", "location_id", "value", "label"};
+constexpr std::string_view kLabelFields[] = {"", "key", "str", "num", "num_unit"};
+constexpr std::string_view kMappingFields[] = {"",
+                                               "id",
+                                               "memory_start",
+                                               "memory_limit",
+                                               "file_offset",
+                                               "filename",
+                                               "build_id",
+                                               "has_functions",
+                                               "has_filenames",
+                                               "has_line_numbers",
+                                               "has_inline_frames"};
+constexpr std::string_view kLocationFields[] = {"",        "id",   "mapping_id",
+                                                "address", "line", "is_folded"};
+constexpr std::string_view kLineFields[] = {"", "function_id", "line", "column"};
+constexpr std::string_view kFunctionFields[] = {"",         "id",        "name", "system_name",
+                                                "filename", "start_line"};
+
+constexpr MessageType kProfileMessage{"profile", kProfileFields};
+constexpr MessageType kSampleTypeMessage{"sample_type", kValueTypeFields};
+constexpr MessageType kPeriodTypeMessage{"period_type", kValueTypeFields};
+constexpr MessageType kSampleMessage{"sample", kSampleFields};
+constexpr MessageType kLabelMessage{"label", kLabelFields};
+constexpr MessageType kMappingMessage{"mapping", kMappingFields};
+constexpr MessageType kLocationMessage{"location", kLocationFields};
+constexpr MessageType kLineMessage{"line", kLineFields};
+constexpr MessageType kFunctionMessage{"function", kFunctionFields};
+
+// Tag bytes of fields below 16.
+constexpr uint8_t Varint(int field) { return static_cast<uint8_t>(field << 3); }
+constexpr uint8_t Bytes(int field) { return static_cast<uint8_t>(field << 3 | 2); }
 
 class PprofDecoder {
  public:
   PprofDecoder(std::string_view message, const DecodeLimits& limits)
       : message_(message), limits_(limits) {}
 
-  Result<Profile> Run() {
-    if (NoteFields() && DecodeStrings() && DecodeHeader() && DecodeMappings() &&
-        DecodeFunctions() && DecodeLocations() && DecodeSamples()) {
-      return std::move(out_);
-    }
-    return error_;
-  }
+  Result<Profile> Run();
 
  private:
-  // What is being decoded, for messages: "sample 12".
-  struct Where {
-    std::string_view entity;
-    size_t position;
+  enum class Fault {
+    kNone,
+    kWire,         // the WireReader says what
+    kType,         // a known field with a wire type that does not fit
+    kString,       // value: an index out of the string table
+    kFirstString,  // string 0 is not empty
+    kUtf8,
+    kNoId,     // an entity without id, or with id 0
+    kTwiceId,  // value: the id
+    kZeroReference,
+    kReference,   // value: the id that no entity has
+    kValueCount,  // value: how many
+    kNoSampleType,
+    kRestart,  // ids are not positions plus one
   };
-  struct Scalar {
-    uint64_t value = 0;
-    const char* start = nullptr;
+  // Ids of one kind of entity.
+  struct Ids {
+    uint32_t count = 0;    // how many entities there are
+    uint32_t decoded = 0;  // how many of them were decoded
+    IdIndex sparse;
   };
 
-  template <typename... Args>
-  [[gnu::cold]] bool Fail(const char* at, Where where, fmt::format_string<Args...> format,
-                          Args&&... args) {
-    std::string what = fmt::format(format, std::forward<Args>(args)...);
-    std::string entity = where.entity == "profile"
-                             ? std::string(where.entity)
-                             : fmt::format("{} {}", where.entity, where.position);
-    error_ = InvalidArgument("pprof: {}: {} (byte {})", entity, what, at - message_.data());
-    return false;
-  }
-  [[gnu::cold]] bool FailWire(const WireReader& reader, Where where) {
-    return Fail(reader.position(), where, "{}", WireErrorText(reader.error()));
-  }
-  [[gnu::cold]] bool FailType(const WireField& field, Where where, std::string_view name) {
-    return Fail(field.start, where, "{}: wire type {} does not fit the field", name,
-                static_cast<int>(field.type));
-  }
-  [[gnu::cold]] bool FailLimit(std::string_view what, size_t limit) {
-    error_ = Error(Code::kResourceExhausted, "pprof: {} (limit {})", what, limit);
-    return false;
-  }
+  bool CountFields();
+  bool CollectIds();
+  bool CollectId(Ids& ids, std::string_view message);
+  void StartColumns();
+  bool DecodeFields();
+  bool DecodeBytesField(uint8_t tag, std::string_view message);
+  bool DecodeComments(std::string_view packed);
+  void AppendString(std::string_view text);
+  bool FinishStrings();
+  bool NoteString(Fault fault, size_t position, size_t offset);
+  bool DecodeValueType(std::string_view message, const MessageType& type, size_t position,
+                       ValueType& out);
+  bool DecodeMapping(std::string_view message);
+  bool DecodeFunction(std::string_view message);
+  bool DecodeLocation(std::string_view message);
+  bool DecodeLine(std::string_view message);
+  bool DecodeSample(std::string_view message);
+  bool DecodeStack(std::string_view packed);
+  bool DecodeValues(std::string_view packed);
+  bool DecodeLabel(std::string_view message);
 
-  // The value of a varint field.
-  bool Number(const WireField& field, Where where, std::string_view name, uint64_t& out) {
-    if (field.type != WireType::kVarint) return FailType(field, where, name);
-    out = field.value;
-    return true;
+  // Reads of one value; false after noting a fault.
+  bool ReadString(WireReader& reader, StringId& out) {
+    uint64_t index = 0;
+    if (!reader.ReadVarint(index)) [[unlikely]]
+      return NoteWire(reader.position(), reader.error());
+    out = static_cast<StringId>(index);
+    return index < string_count_ || Note(Fault::kString, index);
   }
   template <typename T>
-  bool Int(const WireField& field, Where where, std::string_view name, T& out) {
-    if (field.type != WireType::kVarint) return FailType(field, where, name);
-    out = static_cast<T>(field.value);
+  bool ReadInt(WireReader& reader, T& out) {
+    uint64_t value = 0;
+    if (!reader.ReadVarint(value)) [[unlikely]]
+      return NoteWire(reader.position(), reader.error());
+    out = static_cast<T>(value);
     return true;
   }
-  bool Bool(const WireField& field, Where where, std::string_view name, bool& out) {
-    if (field.type != WireType::kVarint) return FailType(field, where, name);
-    out = field.value != 0;
+  bool ReadBool(WireReader& reader, bool& out) {
+    uint64_t value = 0;
+    if (!reader.ReadVarint(value)) [[unlikely]]
+      return NoteWire(reader.position(), reader.error());
+    out = value != 0;
     return true;
   }
-  bool CheckString(const char* at, Where where, std::string_view name, uint64_t index,
-                   StringId& out) {
-    if (index >= out_.strings.size()) [[unlikely]] {
-      return Fail(at, where, "{}: string {} of a table of {}", name, static_cast<int64_t>(index),
-                  out_.strings.size());
-    }
-    out = static_cast<StringId>(index);
-    return true;
+  bool ReadBytes(WireReader& reader, std::string_view& out) {
+    return reader.ReadBytes(out) || NoteWire(reader.position(), reader.error());
   }
-  bool String(const WireField& field, Where where, std::string_view name, StringId& out) {
-    if (field.type != WireType::kVarint) return FailType(field, where, name);
-    return CheckString(field.start, where, name, field.value, out);
+  // Passes over a field that none of a message's cases took. False for a fault.
+  bool SkipField(WireReader& reader, const MessageType& type, const char* at) {
+    const char* next = AfterField(type, at, reader.end());
+    reader.MoveTo(next == nullptr ? at : next);
+    return next != nullptr;
   }
-  // Calls `each(value, at)` for a repeated number, packed or not.
-  template <typename Each>
-  bool Repeated(const WireField& field, Where where, std::string_view name, Each&& each) {
-    if (field.type == WireType::kVarint) return each(field.value, field.start);
-    if (field.type != WireType::kBytes) return FailType(field, where, name);
-    WireReader packed(field.bytes);
-    while (!packed.AtEnd()) {
-      const char* at = packed.position();
-      uint64_t value;
-      if (!packed.ReadVarint(value)) return FailWire(packed, where);
-      if (!each(value, at)) return false;
-    }
-    return true;
+  [[gnu::noinline]] const char* AfterField(const MessageType& type, const char* at,
+                                           const char* end);
+
+  bool Resolve(const Ids& ids, uint64_t id, uint32_t& position) {
+    position = static_cast<uint32_t>(id - 1);
+    if (!use_maps_ && id - 1 < ids.count) [[likely]]
+      return true;
+    position = ResolveSparse(ids, id);
+    return position != IdIndex::kMissing;
   }
-  // Calls `each(field)` for every field of a message.
-  template <typename Each>
-  bool Fields(std::string_view message, Where where, Each&& each) {
-    WireReader reader(message);
-    WireField field;
-    while (!reader.AtEnd()) {
-      if (!reader.ReadField(field)) return FailWire(reader, where);
-      if (!each(field)) return false;
-    }
-    return true;
+  [[gnu::noinline]] uint32_t ResolveSparse(const Ids& ids, uint64_t id);
+  // Checks an entity's own id against its position; maps were checked when they were made.
+  bool TakeId(Ids& ids, uint64_t id) {
+    uint32_t position = ids.decoded++;
+    return use_maps_ || id == uint64_t{position} + 1 || Note(Fault::kRestart, 0);
   }
 
-  bool NoteFields();
-  bool NoteScalar(const WireField& field);
-  bool DecodeStrings();
-  bool DecodeHeader();
-  bool DecodeValueType(std::string_view message, Where where, ValueType& out);
-  bool DecodeMappings();
-  bool DecodeFunctions();
-  bool DecodeLocations();
-  bool DecodeLine(std::string_view message, Where where);
-  bool DecodeSamples();
-  bool DecodeSample(std::string_view message, Where where);
-  bool DecodeLabel(std::string_view message, Where where);
-  bool AddId(IdIndex& ids, uint64_t id, const char* at, Where where);
+  [[gnu::cold]] bool Note(Fault fault, uint64_t value) {
+    if (fault_ == Fault::kNone) {
+      fault_ = fault;
+      fault_value_ = value;
+    }
+    return false;
+  }
+  [[gnu::cold]] bool NoteWire(const char* at, WireError error) {
+    if (fault_ == Fault::kNone) {
+      fault_at_ = at;
+      wire_error_ = error;
+    }
+    return Note(Fault::kWire, 0);
+  }
+  // Puts where the fault is before what is known of it; called from the inside out. `field` starts
+  // the faulty field, null when the fault is not one field's; `message` is what holds it.
+  [[gnu::cold]] bool At(const MessageType& type, size_t position, const char* field,
+                        std::string_view message);
+  std::string FaultText() const;
+  Status Explain() const;
 
   std::string_view message_;
   const DecodeLimits& limits_;
-  Status error_;
   Profile out_;
+  bool use_maps_ = false;
+  Ids mappings_, functions_, locations_;
+  uint32_t sample_count_ = 0, sample_type_count_ = 0, string_count_ = 0;
+  size_t string_bytes_ = 0, sample_bytes_ = 0;
+  // The string table under construction; written with some slack behind.
+  std::string text_;
+  std::vector<uint32_t> text_ends_;
+  size_t text_size_ = 0;
 
-  Spans sample_types_, samples_, mappings_, locations_, functions_, strings_, period_types_;
-  std::vector<Scalar> comments_;
-  Scalar drop_frames_, keep_frames_, default_sample_type_, doc_url_;
-  IdIndex mapping_ids_, function_ids_, location_ids_;
+  Fault fault_ = Fault::kNone;
+  uint64_t fault_value_ = 0;
+  WireError wire_error_ = WireError::kNone;
+  const char* fault_at_ = nullptr;
+  std::string fault_path_;
+  Status limit_error_;
 };
 
-bool PprofDecoder::NoteFields() {
-  static constexpr Where kProfile{"profile", 0};
-  static constexpr std::string_view kNames[] = {"",         "sample_type", "sample",      "mapping",
-                                                "location", "function",    "string_table"};
-  return Fields(message_, kProfile, [&](const WireField& field) {
-    Spans* spans = nullptr;
+Result<Profile> PprofDecoder::Run() {
+  if (!CountFields()) return Explain();
+  if (sample_count_ > limits_.max_samples) {
+    return Error(Code::kResourceExhausted, "pprof: {} samples are too many (limit {})",
+                 sample_count_, limits_.max_samples);
+  }
+  StartColumns();
+  bool ok = DecodeFields();
+  if (!ok && fault_ == Fault::kRestart) {
+    fault_ = Fault::kNone;
+    fault_at_ = nullptr;
+    fault_path_.clear();
+    use_maps_ = true;
+    if (!CollectIds()) return Explain();
+    StartColumns();
+    ok = DecodeFields();
+  }
+  if (!limit_error_.ok()) return limit_error_;
+  if (!ok || !FinishStrings()) return Explain();
+  return std::move(out_);
+}
+
+bool PprofDecoder::CountFields() {
+  WireReader reader(message_);
+  WireField field;
+  while (!reader.AtEnd()) {
+    if (!reader.ReadField(field)) {
+      NoteWire(reader.position(), reader.error());
+      return At(kProfileMessage, kUnnumbered, field.start, message_);
+    }
+    if (field.type != WireType::kBytes) continue;
     switch (field.number) {
       case 1:
-        spans = &sample_types_;
+        ++sample_type_count_;
         break;
       case 2:
-        spans = &samples_;
+        ++sample_count_;
+        sample_bytes_ += field.bytes.size();
         break;
       case 3:
-        spans = &mappings_;
+        ++mappings_.count;
         break;
       case 4:
-        spans = &locations_;
+        ++locations_.count;
         break;
       case 5:
-        spans = &functions_;
+        ++functions_.count;
         break;
       case 6:
-        spans = &strings_;
+        ++string_count_;
+        string_bytes_ += field.bytes.size();
         break;
       default:
-        return NoteScalar(field);
-    }
-    if (field.type != WireType::kBytes) return FailType(field, kProfile, kNames[field.number]);
-    spans->push_back(field.bytes);
-    return true;
-  });
-}
-
-// The fields that occur once; of a repeated scalar the last counts, as in all of protobuf.
-bool PprofDecoder::NoteScalar(const WireField& field) {
-  static constexpr Where kProfile{"profile", 0};
-  auto reference = [&](std::string_view name, Scalar& out) {
-    out.start = field.start;
-    return Number(field, kProfile, name, out.value);
-  };
-  switch (field.number) {
-    case 7:
-      return reference("drop_frames", drop_frames_);
-    case 8:
-      return reference("keep_frames", keep_frames_);
-    case 9:
-      return Int(field, kProfile, "time_nanos", out_.time_ns);
-    case 10:
-      return Int(field, kProfile, "duration_nanos", out_.duration_ns);
-    case 11:
-      if (field.type != WireType::kBytes) return FailType(field, kProfile, "period_type");
-      period_types_.push_back(field.bytes);
-      return true;
-    case 12:
-      return Int(field, kProfile, "period", out_.period);
-    case 13:
-      return Repeated(field, kProfile, "comment", [&](uint64_t value, const char* at) {
-        comments_.push_back({value, at});
-        return true;
-      });
-    case 14:
-      return reference("default_sample_type", default_sample_type_);
-    case 15:
-      return reference("doc_url", doc_url_);
-    default:
-      return true;
-  }
-}
-
-bool PprofDecoder::DecodeStrings() {
-  size_t bytes = 0;
-  for (std::string_view s : strings_) bytes += s.size();
-  out_.strings.Reserve(strings_.size() + 1, bytes);
-  for (size_t i = 0; i < strings_.size(); ++i) {
-    if (i > 0) {
-      out_.strings.Append(strings_[i]);
-    } else if (!strings_[0].empty()) {
-      return Fail(strings_[0].data(), {"string_table", 0}, "string 0 is not empty");
+        break;
     }
   }
-  if (IsAscii(out_.strings.AllBytes())) return true;
-  for (size_t i = 0; i < strings_.size(); ++i) {
-    size_t valid = ValidUtf8Prefix(strings_[i]);
-    if (valid != strings_[i].size()) {
-      return Fail(strings_[i].data() + valid, {"string_table", i}, "not UTF-8");
+  string_count_ = std::max(string_count_, 1u);  // string 0 is there even when the table is not
+  return true;
+}
+
+// Makes the maps of ids. Entities without id, and ids used twice, end it.
+bool PprofDecoder::CollectIds() {
+  WireReader reader(message_);
+  WireField field;
+  mappings_.decoded = functions_.decoded = locations_.decoded = 0;
+  while (!reader.AtEnd() && reader.ReadField(field)) {
+    if (field.type != WireType::kBytes) continue;
+    bool ok = true;
+    if (field.number == 3) {
+      ok = CollectId(mappings_, field.bytes) ||
+           At(kMappingMessage, mappings_.decoded, nullptr, field.bytes);
+    } else if (field.number == 4) {
+      ok = CollectId(locations_, field.bytes) ||
+           At(kLocationMessage, locations_.decoded, nullptr, field.bytes);
+    } else if (field.number == 5) {
+      ok = CollectId(functions_, field.bytes) ||
+           At(kFunctionMessage, functions_.decoded, nullptr, field.bytes);
     }
+    if (!ok) return false;
   }
   return true;
 }
 
-bool PprofDecoder::DecodeHeader() {
-  static constexpr Where kProfile{"profile", 0};
-  out_.sample_types.resize(sample_types_.size());
-  for (size_t i = 0; i < sample_types_.size(); ++i) {
-    if (!DecodeValueType(sample_types_[i], {"sample_type", i}, out_.sample_types[i])) return false;
+bool PprofDecoder::CollectId(Ids& ids, std::string_view message) {
+  WireReader reader(message);
+  WireField field;
+  uint64_t id = 0;
+  while (!reader.AtEnd()) {
+    if (!reader.ReadField(field)) return NoteWire(reader.position(), reader.error());
+    if (field.number != 1) continue;
+    if (field.type != WireType::kVarint)
+      return Note(Fault::kType, static_cast<uint64_t>(field.type));
+    id = field.value;
   }
-  for (std::string_view part : period_types_) {  // parts of one message: they merge
-    if (!DecodeValueType(part, {"period_type", 0}, out_.period_type)) return false;
-  }
-  for (const Scalar& comment : comments_) {
-    StringId id;
-    if (!CheckString(comment.start, kProfile, "comment", comment.value, id)) return false;
-    out_.comments.push_back(id);
-  }
-  auto resolve = [&](std::string_view name, const Scalar& scalar, StringId& id) {
-    return CheckString(scalar.start, kProfile, name, scalar.value, id);
-  };
-  return resolve("drop_frames", drop_frames_, out_.drop_frames) &&
-         resolve("keep_frames", keep_frames_, out_.keep_frames) &&
-         resolve("default_sample_type", default_sample_type_, out_.default_sample_type) &&
-         resolve("doc_url", doc_url_, out_.doc_url);
+  if (id == 0) return Note(Fault::kNoId, 0);
+  if (!ids.sparse.Add(id)) return Note(Fault::kTwiceId, id);
+  ++ids.decoded;
+  return true;
 }
 
-bool PprofDecoder::DecodeValueType(std::string_view message, Where where, ValueType& out) {
-  return Fields(message, where, [&](const WireField& field) {
-    switch (field.number) {
-      case 1:
-        return String(field, where, "type", out.type);
-      case 2:
-        return String(field, where, "unit", out.unit);
+void PprofDecoder::StartColumns() {
+  out_ = Profile();
+  mappings_.decoded = functions_.decoded = locations_.decoded = 0;
+  out_.sample_types.reserve(sample_type_count_);
+  out_.mappings.reserve(mappings_.count);
+  out_.functions.resize(functions_.count);
+  out_.locations.resize(locations_.count);
+  out_.lines.reserve(locations_.count + locations_.count / 2);
+  out_.stack_ends.reserve(sample_count_);
+  out_.sample_locations.reserve(sample_bytes_ * 3 / 4);
+  out_.sample_values.reserve(std::min(size_t{sample_count_} * sample_type_count_, sample_bytes_));
+  constexpr size_t kSlack = 64;  // AppendString writes this far past the end
+  text_.resize(string_bytes_ + kSlack);
+  text_size_ = 0;
+  text_ends_.clear();
+  text_ends_.reserve(string_count_);
+}
+
+bool PprofDecoder::DecodeFields() {
+  WireReader reader(message_);
+  while (!reader.AtEnd()) {
+    const char* at = reader.position();
+    uint8_t tag = reader.TakeByte();
+    bool ok = true;
+    switch (tag) {
+      case Bytes(2): {
+        std::string_view sample;
+        ok = ReadBytes(reader, sample) && DecodeSample(sample);
+        break;
+      }
+      case Bytes(4): {
+        std::string_view location;
+        ok = ReadBytes(reader, location) && DecodeLocation(location);
+        break;
+      }
+      case Bytes(5): {
+        std::string_view function;
+        ok = ReadBytes(reader, function) && DecodeFunction(function);
+        break;
+      }
+      case Bytes(6): {
+        std::string_view text;
+        ok = ReadBytes(reader, text);
+        if (ok) AppendString(text);
+        break;
+      }
+      case Bytes(1):
+      case Bytes(3):
+      case Bytes(11):
+      case Bytes(13): {
+        std::string_view message;
+        ok = ReadBytes(reader, message) && DecodeBytesField(tag, message);
+        break;
+      }
+      case Varint(7):
+        ok = ReadString(reader, out_.drop_frames);
+        break;
+      case Varint(8):
+        ok = ReadString(reader, out_.keep_frames);
+        break;
+      case Varint(9):
+        ok = ReadInt(reader, out_.time_ns);
+        break;
+      case Varint(10):
+        ok = ReadInt(reader, out_.duration_ns);
+        break;
+      case Varint(12):
+        ok = ReadInt(reader, out_.period);
+        break;
+      case Varint(13):
+        out_.comments.push_back(StringId::kEmpty);
+        ok = ReadString(reader, out_.comments.back());
+        break;
+      case Varint(14):
+        ok = ReadString(reader, out_.default_sample_type);
+        break;
+      case Varint(15):
+        ok = ReadString(reader, out_.doc_url);
+        break;
       default:
-        return true;
+        ok = SkipField(reader, kProfileMessage, at);
+        break;
     }
-  });
-}
-
-bool PprofDecoder::AddId(IdIndex& ids, uint64_t id, const char* at, Where where) {
-  if (id == 0) [[unlikely]]
-    return Fail(at, where, "id is 0 or missing");
-  if (!ids.Add(id)) [[unlikely]]
-    return Fail(at, where, "id {} is used twice", id);
-  return true;
-}
-
-bool PprofDecoder::DecodeMappings() {
-  out_.mappings.resize(mappings_.size());
-  for (size_t i = 0; i < mappings_.size(); ++i) {
-    Where where{"mapping", i};
-    Mapping& m = out_.mappings[i];
-    uint64_t id = 0;
-    bool ok = Fields(mappings_[i], where, [&](const WireField& field) {
-      switch (field.number) {
-        case 1:
-          return Number(field, where, "id", id);
-        case 2:
-          return Int(field, where, "memory_start", m.start);
-        case 3:
-          return Int(field, where, "memory_limit", m.limit);
-        case 4:
-          return Int(field, where, "file_offset", m.offset);
-        case 5:
-          return String(field, where, "filename", m.file);
-        case 6:
-          return String(field, where, "build_id", m.build_id);
-        case 7:
-          return Bool(field, where, "has_functions", m.has_functions);
-        case 8:
-          return Bool(field, where, "has_filenames", m.has_filenames);
-        case 9:
-          return Bool(field, where, "has_line_numbers", m.has_line_numbers);
-        case 10:
-          return Bool(field, where, "has_inline_frames", m.has_inline_frames);
-        default:
-          return true;
-      }
-    });
-    if (!ok || !AddId(mapping_ids_, id, mappings_[i].data(), where)) return false;
+    if (!ok) [[unlikely]]
+      return At(kProfileMessage, kUnnumbered, at, message_);
   }
   return true;
 }
 
-bool PprofDecoder::DecodeFunctions() {
-  out_.functions.resize(functions_.size());
-  for (size_t i = 0; i < functions_.size(); ++i) {
-    Where where{"function", i};
-    Function& f = out_.functions[i];
-    uint64_t id = 0;
-    bool ok = Fields(functions_[i], where, [&](const WireField& field) {
-      switch (field.number) {
-        case 1:
-          return Number(field, where, "id", id);
-        case 2:
-          return String(field, where, "name", f.name);
-        case 3:
-          return String(field, where, "system_name", f.system_name);
-        case 4:
-          return String(field, where, "filename", f.file);
-        case 5:
-          return Int(field, where, "start_line", f.start_line);
-        default:
-          return true;
-      }
-    });
-    if (!ok || !AddId(function_ids_, id, functions_[i].data(), where)) return false;
+bool PprofDecoder::DecodeBytesField(uint8_t tag, std::string_view message) {
+  switch (tag) {
+    case Bytes(1):
+      out_.sample_types.emplace_back();
+      return DecodeValueType(message, kSampleTypeMessage, out_.sample_types.size() - 1,
+                             out_.sample_types.back());
+    case Bytes(3):
+      return DecodeMapping(message);
+    case Bytes(11):  // parts of one message when it occurs twice: they merge
+      return DecodeValueType(message, kPeriodTypeMessage, kUnnumbered, out_.period_type);
+    default:
+      return DecodeComments(message);
+  }
+}
+
+bool PprofDecoder::DecodeComments(std::string_view packed) {
+  WireReader reader(packed);
+  while (!reader.AtEnd()) {
+    const char* at = reader.position();
+    out_.comments.push_back(StringId::kEmpty);
+    if (!ReadString(reader, out_.comments.back())) {
+      fault_at_ = at;
+      return false;
+    }
   }
   return true;
 }
 
-bool PprofDecoder::DecodeLocations() {
-  out_.locations.resize(locations_.size());
-  out_.lines.reserve(locations_.size() + locations_.size() / 2);
-  for (size_t i = 0; i < locations_.size(); ++i) {
-    Where where{"location", i};
-    Location& l = out_.locations[i];
-    uint64_t id = 0;
-    l.lines_begin = static_cast<uint32_t>(out_.lines.size());
-    bool ok = Fields(locations_[i], where, [&](const WireField& field) {
-      switch (field.number) {
-        case 1:
-          return Number(field, where, "id", id);
-        case 2: {
-          uint64_t mapping = 0;
-          if (!Number(field, where, "mapping_id", mapping)) return false;
-          uint32_t position = mapping_ids_.Find(mapping);
-          if (mapping != 0 && position == IdIndex::kMissing) {
-            return Fail(field.start, where, "mapping_id: no mapping has id {}", mapping);
-          }
-          l.mapping = mapping == 0 ? MappingId::kNone : static_cast<MappingId>(position);
-          return true;
-        }
-        case 3:
-          return Int(field, where, "address", l.address);
-        case 4:
-          if (field.type != WireType::kBytes) return FailType(field, where, "line");
-          return DecodeLine(field.bytes, where);
-        case 5:
-          return Bool(field, where, "is_folded", l.is_folded);
-        default:
-          return true;
-      }
-    });
-    if (!ok || !AddId(location_ids_, id, locations_[i].data(), where)) return false;
-    l.lines_end = static_cast<uint32_t>(out_.lines.size());
+// Short strings are copied as one block with whatever follows them; the next string, or the cut at
+// the end, covers what was too much.
+void PprofDecoder::AppendString(std::string_view text) {
+  constexpr size_t kBlock = 32;
+  char* to = text_.data() + text_size_;
+  size_t left_in_message = static_cast<size_t>(message_.data() + message_.size() - text.data());
+  if (text.size() <= kBlock && left_in_message >= kBlock) {
+    std::memcpy(to, text.data(), kBlock);
+  } else {
+    std::memcpy(to, text.data(), text.size());
+  }
+  text_size_ += text.size();
+  text_ends_.push_back(static_cast<uint32_t>(text_size_));
+}
+
+bool PprofDecoder::FinishStrings() {
+  if (text_ends_.empty()) text_ends_.push_back(0);
+  text_.resize(text_size_);
+  size_t valid = ValidUtf8Prefix(text_);
+  // The concatenation is also well-formed where one string's last character ends in the next.
+  auto splits_character = [&](uint32_t end) {
+    return end < text_.size() && (static_cast<uint8_t>(text_[end]) & 0xc0) == 0x80;
+  };
+  auto first_split = std::find_if(text_ends_.begin(), text_ends_.end(), splits_character);
+  if (first_split != text_ends_.end()) valid = std::min<size_t>(valid, *first_split);
+  if (text_ends_[0] != 0) return NoteString(Fault::kFirstString, 0, 0);
+  if (valid < text_.size()) {
+    auto holder = std::upper_bound(text_ends_.begin(), text_ends_.end(), valid);
+    if (first_split != text_ends_.end() && valid == *first_split) holder = first_split;
+    size_t position = static_cast<size_t>(holder - text_ends_.begin());
+    size_t start = position == 0 ? 0 : text_ends_[position - 1];
+    return NoteString(Fault::kUtf8, position, valid - start);
+  }
+  out_.strings = StringTable(std::move(text_), std::move(text_ends_));
+  return true;
+}
+
+// Notes a fault at a byte of a string; where that lies is looked up only now.
+bool PprofDecoder::NoteString(Fault fault, size_t position, size_t offset) {
+  WireReader reader(message_);
+  WireField field;
+  size_t strings = 0;
+  while (!reader.AtEnd() && reader.ReadField(field)) {
+    if (field.number == 6 && strings++ == position) break;
+  }
+  fault_at_ = field.bytes.data() + offset;
+  fault_path_ = fmt::format("string_table {}", position);
+  return Note(fault, position);
+}
+
+bool PprofDecoder::DecodeValueType(std::string_view message, const MessageType& type,
+                                   size_t position, ValueType& out) {
+  WireReader reader(message);
+  while (!reader.AtEnd()) {
+    const char* at = reader.position();
+    uint8_t tag = reader.TakeByte();
+    bool ok = true;
+    switch (tag) {
+      case Varint(1):
+        ok = ReadString(reader, out.type);
+        break;
+      case Varint(2):
+        ok = ReadString(reader, out.unit);
+        break;
+      default:
+        ok = SkipField(reader, type, at);
+        break;
+    }
+    if (!ok) return At(type, position, at, message);
   }
   return true;
 }
 
-bool PprofDecoder::DecodeLine(std::string_view message, Where where) {
+bool PprofDecoder::DecodeMapping(std::string_view message) {
+  WireReader reader(message);
+  out_.mappings.emplace_back();
+  Mapping& m = out_.mappings.back();
+  uint64_t id = 0;
+  while (!reader.AtEnd()) {
+    const char* at = reader.position();
+    uint8_t tag = reader.TakeByte();
+    bool ok = true;
+    switch (tag) {
+      case Varint(1):
+        ok = ReadInt(reader, id);
+        break;
+      case Varint(2):
+        ok = ReadInt(reader, m.start);
+        break;
+      case Varint(3):
+        ok = ReadInt(reader, m.limit);
+        break;
+      case Varint(4):
+        ok = ReadInt(reader, m.offset);
+        break;
+      case Varint(5):
+        ok = ReadString(reader, m.file);
+        break;
+      case Varint(6):
+        ok = ReadString(reader, m.build_id);
+        break;
+      case Varint(7):
+        ok = ReadBool(reader, m.has_functions);
+        break;
+      case Varint(8):
+        ok = ReadBool(reader, m.has_filenames);
+        break;
+      case Varint(9):
+        ok = ReadBool(reader, m.has_line_numbers);
+        break;
+      case Varint(10):
+        ok = ReadBool(reader, m.has_inline_frames);
+        break;
+      default:
+        ok = SkipField(reader, kMappingMessage, at);
+        break;
+    }
+    if (!ok) return At(kMappingMessage, mappings_.decoded, at, message);
+  }
+  return TakeId(mappings_, id);
+}
+
+bool PprofDecoder::DecodeFunction(std::string_view message) {
+  WireReader reader(message);
+  Function& f = out_.functions[functions_.decoded];
+  uint64_t id = 0;
+  while (!reader.AtEnd()) {
+    const char* at = reader.position();
+    uint8_t tag = reader.TakeByte();
+    bool ok = true;
+    switch (tag) {
+      case Varint(1):
+        ok = ReadInt(reader, id);
+        break;
+      case Varint(2):
+        ok = ReadString(reader, f.name);
+        break;
+      case Varint(3):
+        ok = ReadString(reader, f.system_name);
+        break;
+      case Varint(4):
+        ok = ReadString(reader, f.file);
+        break;
+      case Varint(5):
+        ok = ReadInt(reader, f.start_line);
+        break;
+      default:
+        ok = SkipField(reader, kFunctionMessage, at);
+        break;
+    }
+    if (!ok) [[unlikely]]
+      return At(kFunctionMessage, functions_.decoded, at, message);
+  }
+  return TakeId(functions_, id);
+}
+
+bool PprofDecoder::DecodeLocation(std::string_view message) {
+  WireReader reader(message);
+  Location& l = out_.locations[locations_.decoded];
+  l.lines_begin = static_cast<uint32_t>(out_.lines.size());
+  uint64_t id = 0;
+  while (!reader.AtEnd()) {
+    const char* at = reader.position();
+    uint8_t tag = reader.TakeByte();
+    bool ok = true;
+    switch (tag) {
+      case Varint(1):
+        ok = ReadInt(reader, id);
+        break;
+      case Varint(2): {
+        uint64_t mapping = 0;
+        uint32_t position = static_cast<uint32_t>(MappingId::kNone);
+        ok = ReadInt(reader, mapping) && (mapping == 0 || Resolve(mappings_, mapping, position));
+        l.mapping = static_cast<MappingId>(position);
+        break;
+      }
+      case Varint(3):
+        ok = ReadInt(reader, l.address);
+        break;
+      case Bytes(4): {
+        std::string_view line;
+        ok = ReadBytes(reader, line) && DecodeLine(line);
+        break;
+      }
+      case Varint(5):
+        ok = ReadBool(reader, l.is_folded);
+        break;
+      default:
+        ok = SkipField(reader, kLocationMessage, at);
+        break;
+    }
+    if (!ok) [[unlikely]]
+      return At(kLocationMessage, locations_.decoded, at, message);
+  }
+  l.lines_end = static_cast<uint32_t>(out_.lines.size());
+  return TakeId(locations_, id);
+}
+
+bool PprofDecoder::DecodeLine(std::string_view message) {
+  WireReader reader(message);
   Line line;
   uint64_t function = 0;
-  const char* at = message.data();
-  bool ok = Fields(message, where, [&](const WireField& field) {
-    switch (field.number) {
-      case 1:
-        at = field.start;
-        return Number(field, where, "line.function_id", function);
-      case 2:
-        return Int(field, where, "line.line", line.line);
-      case 3:
-        return Int(field, where, "line.column", line.column);
+  const char* function_at = nullptr;
+  while (!reader.AtEnd()) {
+    const char* at = reader.position();
+    uint8_t tag = reader.TakeByte();
+    bool ok = true;
+    switch (tag) {
+      case Varint(1):
+        function_at = at;
+        ok = ReadInt(reader, function);
+        break;
+      case Varint(2):
+        ok = ReadInt(reader, line.line);
+        break;
+      case Varint(3):
+        ok = ReadInt(reader, line.column);
+        break;
       default:
-        return true;
+        ok = SkipField(reader, kLineMessage, at);
+        break;
     }
-  });
-  if (!ok) return false;
-  uint32_t position = function_ids_.Find(function);
-  if (position == IdIndex::kMissing) [[unlikely]] {
-    if (function == 0) return Fail(at, where, "line.function_id is 0 or missing");
-    return Fail(at, where, "line.function_id: no function has id {}", function);
+    if (!ok) [[unlikely]]
+      return At(kLineMessage, kUnnumbered, at, message);
+  }
+  uint32_t position;
+  if (!Resolve(functions_, function, position)) [[unlikely]] {
+    return At(kLineMessage, kUnnumbered, function_at, message);
   }
   line.function = static_cast<FunctionId>(position);
   out_.lines.push_back(line);
   return true;
 }
 
-bool PprofDecoder::DecodeSamples() {
-  if (samples_.size() > limits_.max_samples) {
-    return FailLimit(fmt::format("{} samples are too many", samples_.size()), limits_.max_samples);
-  }
-  if (!samples_.empty() && sample_types_.empty()) {
-    return Fail(samples_[0].data(), {"profile", 0}, "samples, but no sample_type");
-  }
-  out_.stack_ends.reserve(samples_.size());
-  out_.sample_values.reserve(std::min(samples_.size() * sample_types_.size(), message_.size()));
-  size_t bytes = 0;
-  for (std::string_view s : samples_) bytes += s.size();
-  out_.sample_locations.reserve(bytes * 2 / 3);
-  for (size_t i = 0; i < samples_.size(); ++i) {
-    if (!DecodeSample(samples_[i], {"sample", i})) return false;
-    out_.stack_ends.push_back(static_cast<uint32_t>(out_.sample_locations.size()));
-    // Bounds of labels are kept from the first sample on that has any.
-    if (!out_.labels.empty()) {
-      if (out_.label_ends.empty()) {
-        out_.label_ends.reserve(samples_.size());
-        out_.label_ends.resize(i, 0);
-      }
-      out_.label_ends.push_back(static_cast<uint32_t>(out_.labels.size()));
-    }
-  }
-  return true;
-}
-
-bool PprofDecoder::DecodeSample(std::string_view message, Where where) {
+bool PprofDecoder::DecodeSample(std::string_view message) {
+  WireReader reader(message);
+  size_t sample = out_.stack_ends.size();
   size_t first_location = out_.sample_locations.size();
   size_t first_value = out_.sample_values.size();
-  bool ok = Fields(message, where, [&](const WireField& field) {
-    switch (field.number) {
-      case 1:
-        return Repeated(field, where, "location_id", [&](uint64_t id, const char* at) {
-          uint32_t position = location_ids_.Find(id);
-          if (position == IdIndex::kMissing) [[unlikely]] {
-            if (id == 0) return Fail(at, where, "location_id is 0");
-            return Fail(at, where, "location_id: no location has id {}", id);
-          }
-          out_.sample_locations.push_back(static_cast<LocationId>(position));
-          return true;
-        });
-      case 2:
-        return Repeated(field, where, "value", [&](uint64_t value, const char*) {
-          out_.sample_values.push_back(static_cast<int64_t>(value));
-          return true;
-        });
-      case 3:
-        if (field.type != WireType::kBytes) return FailType(field, where, "label");
-        return DecodeLabel(field.bytes, where);
+  size_t first_label = out_.labels.size();
+  while (!reader.AtEnd()) {
+    const char* at = reader.position();
+    uint8_t tag = reader.TakeByte();
+    bool ok = true;
+    std::string_view bytes;
+    switch (tag) {
+      case Bytes(1):
+        ok = ReadBytes(reader, bytes) && DecodeStack(bytes);
+        break;
+      case Bytes(2):
+        ok = ReadBytes(reader, bytes) && DecodeValues(bytes);
+        break;
+      case Bytes(3):
+        ok = ReadBytes(reader, bytes) && DecodeLabel(bytes);
+        break;
+      case Varint(1): {
+        uint64_t id = 0;
+        uint32_t position = 0;
+        ok = ReadInt(reader, id) && Resolve(locations_, id, position);
+        out_.sample_locations.push_back(static_cast<LocationId>(position));
+        break;
+      }
+      case Varint(2):
+        out_.sample_values.push_back(0);
+        ok = ReadInt(reader, out_.sample_values.back());
+        break;
       default:
-        return true;
+        ok = SkipField(reader, kSampleMessage, at);
+        break;
     }
-  });
-  if (!ok) return false;
+    if (!ok) [[unlikely]]
+      return At(kSampleMessage, sample, at, message);
+  }
   size_t values = out_.sample_values.size() - first_value;
-  if (values != sample_types_.size()) [[unlikely]] {
-    return Fail(message.data(), where, "{} values for {} sample types", values,
-                sample_types_.size());
+  if (values != sample_type_count_ || values == 0) [[unlikely]] {
+    Note(values == 0 && sample_type_count_ == 0 ? Fault::kNoSampleType : Fault::kValueCount,
+         values);
+    return At(kSampleMessage, sample, nullptr, message);
   }
   size_t depth = out_.sample_locations.size() - first_location;
   if (depth > limits_.max_stack_depth) [[unlikely]] {
-    return FailLimit(
-        fmt::format("sample {}: a stack of {} locations is too deep", where.position, depth),
-        limits_.max_stack_depth);
+    limit_error_ = Error(Code::kResourceExhausted,
+                         "pprof: sample {}: a stack of {} locations is too deep (limit {})", sample,
+                         depth, limits_.max_stack_depth);
+    return false;
+  }
+  out_.stack_ends.push_back(static_cast<uint32_t>(out_.sample_locations.size()));
+  // Bounds of labels are kept from the first sample on that has any.
+  if (out_.labels.size() != first_label && first_label == 0) {
+    out_.label_ends.reserve(sample_count_);
+    out_.label_ends.resize(sample, 0);
+  }
+  if (!out_.labels.empty()) out_.label_ends.push_back(static_cast<uint32_t>(out_.labels.size()));
+  return true;
+}
+
+bool PprofDecoder::DecodeStack(std::string_view packed) {
+  WireReader reader(packed);
+  // A byte holds at most one id: room for all, cut back at the end.
+  size_t size = out_.sample_locations.size();
+  out_.sample_locations.resize(size + packed.size());
+  LocationId* to = out_.sample_locations.data() + size;
+  while (!reader.AtEnd()) {
+    const char* at = reader.position();
+    uint64_t id = 0;
+    uint32_t position = 0;
+    if (!ReadInt(reader, id)) [[unlikely]]
+      return false;
+    if (!Resolve(locations_, id, position)) [[unlikely]] {
+      fault_at_ = at;
+      return false;
+    }
+    *to++ = static_cast<LocationId>(position);
+  }
+  out_.sample_locations.resize(static_cast<size_t>(to - out_.sample_locations.data()));
+  return true;
+}
+
+bool PprofDecoder::DecodeValues(std::string_view packed) {
+  WireReader reader(packed);
+  while (!reader.AtEnd()) {
+    int64_t value = 0;
+    if (!ReadInt(reader, value)) [[unlikely]]
+      return false;
+    out_.sample_values.push_back(value);
   }
   return true;
 }
 
-bool PprofDecoder::DecodeLabel(std::string_view message, Where where) {
+bool PprofDecoder::DecodeLabel(std::string_view message) {
+  WireReader reader(message);
   Label label;
-  bool ok = Fields(message, where, [&](const WireField& field) {
-    switch (field.number) {
-      case 1:
-        return String(field, where, "label.key", label.key);
-      case 2:
-        return String(field, where, "label.str", label.str);
-      case 3:
-        return Int(field, where, "label.num", label.num);
-      case 4:
-        return String(field, where, "label.num_unit", label.num_unit);
+  while (!reader.AtEnd()) {
+    const char* at = reader.position();
+    uint8_t tag = reader.TakeByte();
+    bool ok = true;
+    switch (tag) {
+      case Varint(1):
+        ok = ReadString(reader, label.key);
+        break;
+      case Varint(2):
+        ok = ReadString(reader, label.str);
+        break;
+      case Varint(3):
+        ok = ReadInt(reader, label.num);
+        break;
+      case Varint(4):
+        ok = ReadString(reader, label.num_unit);
+        break;
       default:
-        return true;
+        ok = SkipField(reader, kLabelMessage, at);
+        break;
     }
-  });
-  if (ok) out_.labels.push_back(label);
-  return ok;
+    if (!ok) [[unlikely]]
+      return At(kLabelMessage, kUnnumbered, at, message);
+  }
+  out_.labels.push_back(label);
+  return true;
+}
+
+// Where the field at `at` ends, or null for a fault.
+const char* PprofDecoder::AfterField(const MessageType& type, const char* at, const char* end) {
+  WireReader reader(std::string_view(at, static_cast<size_t>(end - at)));
+  WireField field;
+  if (!reader.ReadField(field)) {
+    NoteWire(reader.position(), reader.error());
+    return nullptr;
+  }
+  // A known field ends up here only when its wire type is not one of the field's.
+  if (field.number < type.fields.size()) {
+    Note(Fault::kType, static_cast<uint64_t>(field.type));
+    return nullptr;
+  }
+  return reader.position();
+}
+
+uint32_t PprofDecoder::ResolveSparse(const Ids& ids, uint64_t id) {
+  if (!use_maps_) {
+    Note(Fault::kRestart, 0);
+    return IdIndex::kMissing;
+  }
+  uint32_t position = ids.sparse.Find(id);
+  if (position == IdIndex::kMissing) {
+    Note(id == 0 ? Fault::kZeroReference : Fault::kReference, id);
+  }
+  return position;
+}
+
+bool PprofDecoder::At(const MessageType& type, size_t position, const char* field,
+                      std::string_view message) {
+  if (fault_at_ == nullptr) fault_at_ = field != nullptr ? field : message.data();
+  if (fault_path_.empty() && field != nullptr) {
+    size_t number = static_cast<uint8_t>(*field) >> 3;
+    if (number < type.fields.size()) fault_path_ = type.fields[number];
+  }
+  if (type.name == kProfileMessage.name) return false;
+  std::string name =
+      position == kUnnumbered ? std::string(type.name) : fmt::format("{} {}", type.name, position);
+  fault_path_ = fault_path_.empty() ? name : fmt::format("{}: {}", name, fault_path_);
+  return false;
+}
+
+std::string PprofDecoder::FaultText() const {
+  switch (fault_) {
+    case Fault::kNone:
+    case Fault::kRestart:
+      return "no fault";
+    case Fault::kWire:
+      return std::string(WireErrorText(wire_error_));
+    case Fault::kType:
+      return fmt::format("wire type {} does not fit the field", fault_value_);
+    case Fault::kString:
+      return fmt::format("string {} of a table of {}", static_cast<int64_t>(fault_value_),
+                         string_count_);
+    case Fault::kFirstString:
+      return "string 0 is not empty";
+    case Fault::kUtf8:
+      return "not UTF-8";
+    case Fault::kNoId:
+      return "the id is 0 or missing";
+    case Fault::kTwiceId:
+      return fmt::format("the id {} is used twice", fault_value_);
+    case Fault::kZeroReference:
+      return "the id referred to is 0 or missing";
+    case Fault::kReference:
+      return fmt::format("nothing has the id {}", fault_value_);
+    case Fault::kValueCount:
+      return fmt::format("{} values for {} sample types", fault_value_, sample_type_count_);
+    case Fault::kNoSampleType:
+      return "a sample, but no sample_type";
+  }
+  return "unknown fault";
+}
+
+Status PprofDecoder::Explain() const {
+  std::string path = fault_path_.empty() ? "" : fault_path_ + ": ";
+  return InvalidArgument("pprof: {}{} (byte {})", path, FaultText(),
+                         fault_at_ == nullptr ? 0 : fault_at_ - message_.data());
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -37,6 +38,10 @@ constexpr size_t Index(Id id) {
 class StringTable {
  public:
   StringTable() { ends_.push_back(0); }  // id 0 is the empty string
+  // Takes strings that stand back to back, string i ending before ends[i].
+  // REQUIRES: ends rise from 0 to bytes.size().
+  StringTable(std::string bytes, std::vector<uint32_t> ends)
+      : bytes_(std::move(bytes)), ends_(std::move(ends)) {}
   std::string_view Get(StringId id) const {
     size_t i = Index(id);
     uint32_t begin = i == 0 ? 0 : ends_[i - 1];

@@ -1,30 +1,34 @@
 #include "profile/utf8.h"
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 
 namespace anneal {
 
-bool IsAscii(std::string_view text) {
+namespace {
+
+using Block = std::array<uint64_t, 4>;
+
+// Without a branch between the words: the compiler makes a vector of them.
+bool IsAscii(const char* block) {
   constexpr uint64_t kHighBits = 0x8080808080808080u;
-  size_t i = 0;
-  // Four words a step, without a branch between them: the compiler makes vectors of it.
-  for (; i + 32 <= text.size(); i += 32) {
-    uint64_t words[4];
-    std::memcpy(words, text.data() + i, sizeof(words));
-    if (((words[0] | words[1] | words[2] | words[3]) & kHighBits) != 0) return false;
-  }
-  for (; i < text.size(); ++i) {
-    if (static_cast<int8_t>(text[i]) < 0) return false;
-  }
-  return true;
+  Block words;
+  std::memcpy(&words, block, sizeof(words));
+  return ((words[0] | words[1] | words[2] | words[3]) & kHighBits) == 0;
 }
+
+}  // namespace
 
 size_t ValidUtf8Prefix(std::string_view text) {
   auto byte = [&](size_t i) { return i < text.size() ? static_cast<uint8_t>(text[i]) : 0u; };
   auto continues = [&](size_t i) { return (byte(i) & 0xc0u) == 0x80u; };
   size_t i = 0;
   while (i < text.size()) {
+    if (i + sizeof(Block) <= text.size() && IsAscii(text.data() + i)) {
+      i += sizeof(Block);
+      continue;
+    }
     unsigned lead = byte(i), next = byte(i + 1);
     size_t length = 0;
     if (lead < 0x80) {

@@ -6,8 +6,6 @@
 
 namespace anneal {
 
-bool IsAscii(std::string_view text);
-
 // The length of the longest prefix that is well-formed UTF-8 (RFC 3629: no surrogates, no overlong
 // forms, nothing above U+10FFFF).
 size_t ValidUtf8Prefix(std::string_view text);

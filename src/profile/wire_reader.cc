@@ -19,29 +19,16 @@ std::string_view WireErrorText(WireError error) {
   return "unknown error";
 }
 
-bool WireReader::ReadLongVarint(uint64_t& value) {
+WireReader::LongVarint WireReader::ReadLongVarint(const char* position, const char* end) {
+  auto error = [](WireError e) { return LongVarint{static_cast<uint64_t>(e), nullptr}; };
   try {
-    value = protozero::decode_varint(&position_, end_);
-    return true;
+    uint64_t value = protozero::decode_varint(&position, end);
+    return {value, position};
   } catch (const protozero::varint_too_long_exception&) {
-    return Fail(WireError::kVarintTooLong, position_);
+    return error(WireError::kVarintTooLong);
   } catch (const protozero::exception&) {
-    return Fail(WireError::kTruncated, position_);
+    return error(WireError::kTruncated);
   }
-}
-
-bool WireReader::SkipFixed(const WireField& field) {
-  ptrdiff_t size;
-  if (field.type == WireType::kFixed64) {
-    size = 8;
-  } else if (field.type == WireType::kFixed32) {
-    size = 4;
-  } else {
-    return Fail(WireError::kBadTag, field.start);
-  }
-  if (end_ - position_ < size) return Fail(WireError::kTruncated, field.start);
-  position_ += size;
-  return true;
 }
 
 }  // namespace anneal

@@ -20,6 +20,13 @@ constexpr CommandRow kRows[] = {
      .details = R"(  anneal help
   anneal help query merge)",
      .define = DefineHelp},
+    {.name = "pgo",
+     .group = CommandGroup::kPgo,
+     .summary = "Make compilers' profiles, and tell what they are worth",
+     .details = R"(  anneal pgo go cpu.pprof -o default.pgo
+  anneal pgo report default.pgo --binary ./app
+  anneal pgo decisions --after default.pgo ./cmd/app)",
+     .define = DefinePgo},
     {.name = "completion",
      .group = CommandGroup::kOther,
      .summary = "Print the completion script of a shell",

@@ -9,6 +9,7 @@ CommandRun DefineCompletion(CLI::App& app, CliContext& context);
 CommandRun DefineDoctor(CLI::App& app, CliContext& context);
 CommandRun DefineHelp(CLI::App& app, CliContext& context);
 CommandRun DefineMan(CLI::App& app, CliContext& context);
+CommandRun DefinePgo(CLI::App& app, CliContext& context);
 CommandRun DefineVersion(CLI::App& app, CliContext& context);
 
 }  // namespace anneal

@@ -14,6 +14,26 @@ constexpr CommandRow kRows[] = {
   anneal doctor
   anneal doctor --config ./anneal.yaml --json)",
      .define = DefineDoctor},
+    {.name = "verify",
+     .group = CommandGroup::kPgo,
+     .summary = "Measure whether one program uses less CPU than another",
+     .details = R"(
+Baseline and candidate take turns in short bursts, in random order, and their CPU times are compared
+within each turn; a second instance of the baseline shows how much is noise. The answer is the ratio
+with its 95 % interval, and the exit status: 0 gain or within limits, 1 the measurement failed or
+the machine is too noisy, 3 no gain where one was demanded, 4 a regression.
+
+In stdin mode a program stays alive, does one repetition for each line it reads, and prints one line
+for it. In http mode a service is started on the port in {port} and $PORT. In gobench mode the
+programs are made by go test -c. In command mode each run is one measurement.
+
+  anneal verify --baseline './old -q in.md' --candidate './new -q in.md'
+  anneal verify --baseline ./old --candidate ./new --mode stdin --time 2m
+  anneal verify --baseline './old -listen :{port}'       --candidate './new -listen :{port}' --requests requests.txt --plot ab.svg
+  anneal verify --baseline ./old.test --candidate ./new.test --bench Render
+  anneal verify --mode gobench --layouts 8 --build       'go test -c -ldflags=-randlayout={seed} -pgo={pgo} -o {out} .'
+  anneal verify --from verdict.json --plot ab.html)",
+     .define = DefineVerify},
     {.name = "help",
      .group = CommandGroup::kOther,
      .summary = "Explain a command",

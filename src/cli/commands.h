@@ -10,6 +10,7 @@ CommandRun DefineDoctor(CLI::App& app, CliContext& context);
 CommandRun DefineHelp(CLI::App& app, CliContext& context);
 CommandRun DefineMan(CLI::App& app, CliContext& context);
 CommandRun DefinePgo(CLI::App& app, CliContext& context);
+CommandRun DefineVerify(CLI::App& app, CliContext& context);
 CommandRun DefineVersion(CLI::App& app, CliContext& context);
 
 }  // namespace anneal

@@ -22,15 +22,26 @@ double LogRatio(const std::vector<Sample>& by_arm, ArmId arm) {
                   by_arm[static_cast<size_t>(ArmId::kBaseline)].CpuPerUnitNs());
 }
 
-bool Complete(const Block& block, size_t benchmarks) {
-  if (block.samples.size() != benchmarks) return false;
-  for (const std::vector<Sample>& by_arm : block.samples) {
-    if (by_arm.size() != kArmCount) return false;
-    for (const Sample& sample : by_arm) {
-      if (sample.cpu_ns <= 0) return false;
+// Everything below, and the plot, relies on this.
+Status CheckRecord(const RunRecord& run) {
+  if (run.arms.size() != kArmCount) return InvalidArgument("the run does not have three arms");
+  if (run.benchmarks.empty()) return InvalidArgument("the run has no benchmark");
+  bool any = false;
+  for (const Session& session : run.sessions) {
+    for (size_t i = 0; i < session.blocks.size(); ++i) {
+      any = true;
+      if (session.blocks[i].samples.size() != run.benchmarks.size()) {
+        return InvalidArgument("block {} does not have a row for each benchmark", i);
+      }
+      for (const std::vector<Sample>& by_arm : session.blocks[i].samples) {
+        bool good = by_arm.size() == kArmCount &&
+                    std::all_of(by_arm.begin(), by_arm.end(),
+                                [](const Sample& s) { return s.cpu_ns > 0 && s.units > 0; });
+        if (!good) return InvalidArgument("block {} lacks a sample or has one without CPU time", i);
+      }
     }
   }
-  return true;
+  return any ? Status() : InvalidArgument("the run has no block: nothing follows from it");
 }
 
 // The effect of `arm` in each block: the mean over benchmarks of its log ratio to the baseline
@@ -40,7 +51,6 @@ Groups Effects(const RunRecord& run, ArmId arm, std::optional<size_t> benchmark)
   for (const Session& session : run.sessions) {
     std::vector<double>& group = groups.emplace_back();
     for (const Block& block : session.blocks) {
-      if (!Complete(block, run.benchmarks.size())) continue;
       if (benchmark.has_value()) {
         group.push_back(LogRatio(block.samples[*benchmark], arm));
         continue;
@@ -174,13 +184,11 @@ void AddNotes(const RunRecord& run, Analysis& a) {
 }  // namespace
 
 Result<Analysis> Analyze(const RunRecord& run) {
+  TRY(CheckRecord(run));
   Groups candidate = Effects(run, ArmId::kCandidate, std::nullopt);
   Groups control = Effects(run, ArmId::kControl, std::nullopt);
   std::vector<double> candidate_effects = Flatten(candidate);
   std::vector<double> control_effects = Flatten(control);
-  if (candidate_effects.empty()) {
-    return InvalidArgument("the run has no complete block: nothing can be concluded from it");
-  }
   // 80 % power at 5 % two-sided: 1.96 + 0.84 standard errors.
   constexpr double kPowerFactor = 2.8;
   Interval of_candidate = EstimateEffect(candidate, run.seed + kCandidateStream);

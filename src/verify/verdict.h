@@ -132,7 +132,7 @@ struct Verdict {
 };
 
 // Pure and deterministic: the same record gives the same analysis on every machine.
-// kInvalidArgument when the record has no complete block.
+// kInvalidArgument when the record has no block, or one that lacks a sample.
 Result<Analysis> Analyze(const RunRecord& run);
 
 }  // namespace anneal

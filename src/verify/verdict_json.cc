@@ -95,6 +95,11 @@ Json RunJson(const RunRecord& run) {
               {"sessions", std::move(sessions)}};
 }
 
+// Bytes that are not UTF-8 (a command line may hold any) become U+FFFD.
+std::string Line(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 bool IsScalarRow(const Json& value) {
   for (const Json& item : value) {
     if (item.is_structured() && !item.is_array()) return false;
@@ -108,9 +113,9 @@ bool IsScalarRow(const Json& value) {
 void Print(const Json& value, size_t depth, std::string& out) {
   std::string indent(depth * 2 + 2, ' ');
   if (!value.is_structured() || value.empty()) {
-    out += value.dump();
+    out += Line(value);
   } else if (IsScalarRow(value)) {
-    out += value.dump();
+    out += Line(value);
   } else {
     out += value.is_array() ? "[" : "{";
     bool first = true;
@@ -118,7 +123,7 @@ void Print(const Json& value, size_t depth, std::string& out) {
       out += first ? "\n" : ",\n";
       first = false;
       out += indent;
-      if (value.is_object()) out += Json(item.key()).dump() + ": ";
+      if (value.is_object()) out += Line(Json(item.key())) + ": ";
       Print(item.value(), depth + 1, out);
     }
     out += "\n" + std::string(depth * 2, ' ') + (value.is_array() ? "]" : "}");

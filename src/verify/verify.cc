@@ -293,6 +293,11 @@ Result<Block> Runner::RunBlock(const std::vector<Arm>& arms, int64_t block_index
     for (ArmId arm : block.order) {
       if (Canceled()) return Interrupted();
       ASSIGN_OR_RETURN(BurstResult result, arms[static_cast<size_t>(arm)].run(burst));
+      if (result.sample.cpu_ns <= 0) {
+        return Error(Code::kFailedPrecondition,
+                     "the {} used no CPU time that can be measured: give it more work",
+                     ArmName(arm));
+      }
       block.samples[benchmark][static_cast<size_t>(arm)] = result.sample;
       run_cpu_ns_ += result.sample.cpu_ns + result.load_cpu_ns;
     }

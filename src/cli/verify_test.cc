@@ -1,0 +1,130 @@
+// `anneal verify` as scripts see it: exit statuses, files, messages. What it measures is tested
+// beside the module.
+#include <gtest/gtest.h>
+
+#include "cli/exit_status.h"
+#include "cli/testing/cli_harness.h"
+#include "verify/verdict_json.h"
+
+namespace anneal {
+namespace {
+
+// A record in which the candidate's CPU time is `candidate_percent` of the baseline's, and the
+// control's `control_percent`, with a little noise.
+Verdict Recorded(int64_t candidate_percent, int64_t control_percent = 100) {
+  Verdict verdict;
+  verdict.run.unit = "run";
+  verdict.run.benchmarks = {""};
+  verdict.run.arms = {
+      {"./old", "./old", "aa", 1}, {"./new", "./new", "bb", 1}, {"./old", "./old", "aa", 1}};
+  Session& session = verdict.run.sessions.emplace_back();
+  session.wait_ns = {0, 0, 0};
+  for (int64_t i = 0; i < 40; ++i) {
+    Block block;
+    block.order = {ArmId::kControl, ArmId::kBaseline, ArmId::kCandidate};
+    auto noisy = [i](int64_t percent, int64_t phase) {
+      return percent * 10'000'000 + (i * phase % 7 - 3) * 1'000'000;
+    };
+    block.samples = {{{noisy(100, 3), 1, 1},
+                      {noisy(candidate_percent, 5), 1, 1},
+                      {noisy(control_percent, 2), 1, 1}}};
+    session.blocks.push_back(block);
+  }
+  return verdict;
+}
+
+struct ExitCase {
+  const char* name;
+  int64_t candidate_percent;
+  int64_t control_percent;
+  VerifyLimits limits;
+  int status;
+  const char* says;
+};
+
+class VerifyExitTest : public testing::TestWithParam<ExitCase> {};
+
+TEST_P(VerifyExitTest, FollowsTheRuling) {
+  const ExitCase& c = GetParam();
+  CliHarness cli;
+  Verdict verdict = Recorded(c.candidate_percent, c.control_percent);
+  verdict.run.limits = c.limits;
+  std::string path = cli.Path("verdict.json");
+  ASSERT_TRUE(Fs::System().WriteFileAtomic(path, EncodeVerdict(verdict)).ok());
+  EXPECT_EQ(cli.Run({"verify", "--from", path}), c.status) << cli.out << cli.err;
+  EXPECT_THAT(cli.out, testing::HasSubstr(c.says));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rulings, VerifyExitTest,
+    testing::Values(
+        ExitCase{"Gain", 90, 100, {}, kExitOk, "% less CPU per run"},
+        ExitCase{
+            "GainAsDemanded", 90, 100, {0.05, true, 0.005}, kExitOk, "ruling                pass"},
+        ExitCase{"GainTooSmall", 97, 100, {0.05, true, 0.005}, kExitNoGain, "no-gain"},
+        ExitCase{"NoDifferenceDemanded",
+                 100,
+                 100,
+                 {0, true, 0.005},
+                 kExitNoGain,
+                 "No measurable difference"},
+        ExitCase{"NoDifference", 100, 100, {}, kExitOk, "No measurable difference"},
+        ExitCase{"Regression", 110, 100, {}, kExitRegression, "% more CPU per run"},
+        ExitCase{"RegressionWithinLimits", 110, 100, {0, false, 0.2}, kExitOk, "regression of 20"},
+        ExitCase{"RegressionBeforeNoGain", 110, 100, {0.01, true, 0.005}, kExitRegression, "more"},
+        ExitCase{"Invalid", 90, 105, {}, kExitFailed, "too noisy"}),
+    [](const auto& param_info) { return param_info.param.name; });
+
+class VerifyCommandTest : public testing::Test {
+ protected:
+  std::string Burner(const std::string& arguments) {
+    return std::string(ANNEAL_BINARY_DIR) + "/tests/anneal_burner " + arguments;
+  }
+  CliHarness cli_;
+};
+
+TEST_F(VerifyCommandTest, MeasuresWritesAndAnalysesAgainToTheSameBytes) {
+  std::string json = cli_.Path("verdict.json"), again = cli_.Path("again.json");
+  std::string svg = cli_.Path("ab.svg"), html = cli_.Path("ab.html");
+  int status = cli_.Run({"verify", "--mode", "stdin", "--baseline", Burner("stdin 500"),
+                         "--candidate", Burner("stdin 800"), "--rounds", "36", "--starts", "6",
+                         "--burst", "5ms", "--json", json, "--plot", svg});
+  EXPECT_EQ(status, kExitRegression) << cli_.out << cli_.err;
+  EXPECT_EQ(cli_.Run({"verify", "--from", json, "--json", again, "--plot", html}), kExitRegression);
+  EXPECT_EQ(*Fs::System().ReadFile(json), *Fs::System().ReadFile(again));
+  EXPECT_THAT(*Fs::System().ReadFile(svg), testing::StartsWith("<svg"));
+  EXPECT_THAT(*Fs::System().ReadFile(html), testing::StartsWith("<!doctype html>"));
+  EXPECT_EQ(cli_.Run({"verify", "--from", json, "--json", "-"}), kExitRegression);
+  EXPECT_EQ(cli_.out, *Fs::System().ReadFile(json));
+}
+
+struct UsageCase {
+  std::vector<std::string> args;
+  int status;
+  const char* says;
+};
+
+TEST_F(VerifyCommandTest, ErrorsNameTheOptionOrTheArm) {
+  const std::vector<UsageCase> cases = {
+      {{}, kExitUsage, "--baseline and --candidate are needed"},
+      {{"--baseline", "a", "--candidate", "b", "--time", "5"}, kExitUsage, "--time"},
+      {{"--baseline", "a", "--candidate", "b", "--min-gain", "1"}, kExitUsage, "--min-gain"},
+      {{"--baseline", "a", "--candidate", "b", "--plot", "x.png"}, kExitUsage, ".svg or .html"},
+      {{"--baseline", "a", "--candidate", "b", "--mode", "magic"}, kExitUsage, "--mode"},
+      {{"--baseline", "/no/such", "--candidate", "/bin/true"}, kExitFailed, "baseline (/no/such)"},
+      {{"--baseline", "/bin/true", "--candidate", "/no/such"}, kExitFailed, "candidate (/no/such)"},
+      {{"--baseline", "/bin/true", "--candidate", "/bin/false", "--rounds", "3"},
+       kExitFailed,
+       "candidate (/bin/false): exit status 1"},
+      {{"--from", "/no/such.json"}, kExitFailed, "/no/such.json"},
+  };
+  for (const UsageCase& c : cases) {
+    std::vector<std::string> args = {"verify"};
+    args.insert(args.end(), c.args.begin(), c.args.end());
+    EXPECT_EQ(cli_.Run(args), c.status) << c.says << "\n" << cli_.err;
+    EXPECT_THAT(cli_.err, testing::HasSubstr(c.says));
+  }
+}
+
+}  // namespace
+}  // namespace anneal

@@ -29,9 +29,11 @@ programs are made by go test -c. In command mode each run is one measurement.
 
   anneal verify --baseline './old -q in.md' --candidate './new -q in.md'
   anneal verify --baseline ./old --candidate ./new --mode stdin --time 2m
-  anneal verify --baseline './old -listen :{port}'       --candidate './new -listen :{port}' --requests requests.txt --plot ab.svg
+  anneal verify --baseline './old -listen :{port}' \
+      --candidate './new -listen :{port}' --requests requests.txt --plot ab.svg
   anneal verify --baseline ./old.test --candidate ./new.test --bench Render
-  anneal verify --mode gobench --layouts 8 --build       'go test -c -ldflags=-randlayout={seed} -pgo={pgo} -o {out} .'
+  anneal verify --mode gobench --layouts 8 --build \
+      'go test -c -ldflags=-randlayout={seed} -pgo={pgo} -o {out} .'
   anneal verify --from verdict.json --plot ab.html)",
      .define = DefineVerify},
     {.name = "help",

@@ -6,7 +6,7 @@
 
 namespace anneal {
 
-CommitQueue::CommitQueue(Kv& kv, Metrics* metrics, std::function<void(const Status&)> on_failure)
+CommitQueue::CommitQueue(Kv& kv, Metrics* metrics, OnFailure on_failure)
     : kv_(kv), on_failure_(std::move(on_failure)), open_(kv) {
   if (metrics != nullptr) {
     group_size_ = &metrics->GetHistogram("anneal_store_commit_appends",
@@ -95,7 +95,7 @@ void CommitQueue::Commit(Group& group) {
   }
   undone_ = std::move(group.done);
   group.pins.clear();
-  on_failure_(status);
+  on_failure_(*this, status);
 }
 
 std::vector<CommitQueue::Done> CommitQueue::TakeAll() {

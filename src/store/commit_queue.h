@@ -35,11 +35,12 @@ struct CommitEntry {
 class CommitQueue {
  public:
   using Done = std::function<void(Status)>;
+  using OnFailure = std::function<void(CommitQueue&, const Status&)>;
 
   // `on_failure` runs on the queue's thread when a write failed, before anyone is told; it must
   // stop new entries, call TakeAll, set things right, then call what it took. `kv` must outlive
   // the queue.
-  CommitQueue(Kv& kv, Metrics* metrics, std::function<void(const Status&)> on_failure);
+  CommitQueue(Kv& kv, Metrics* metrics, OnFailure on_failure);
   // Commits what is enqueued, then stops.
   ~CommitQueue();
 
@@ -65,7 +66,7 @@ class CommitQueue {
   void Commit(Group& group);
 
   Kv& kv_;
-  const std::function<void(const Status&)> on_failure_;
+  const OnFailure on_failure_;
   Metrics::Histogram* group_size_ = nullptr;
   Metrics::Counter* failures_ = nullptr;
 

@@ -6,10 +6,12 @@
 #include <atomic>
 #include <deque>
 #include <limits>
+#include <sstream>
 #include <thread>
 
 #include "profile/merge.h"
 #include "profile/pprof.h"
+#include "store/export.h"
 #include "store/profiles_for_test.h"
 
 namespace anneal {
@@ -407,6 +409,52 @@ TEST_P(StoreConformance, DropBeforeForgetsWholeStretchesAndKeepsTheRest) {
   ASSERT_TRUE(store().DropBefore(first + 100 * epoch).ok());
   EXPECT_THAT(store().Tenants(), IsEmpty());
   EXPECT_EQ(Total(store().Merge(SelectAll(kTestCpuType)).value()), 0);
+}
+
+TEST_P(StoreConformance, AnExportReadsBackIntoAnEqualStore) {
+  Writes writes;
+  for (uint32_t i = 0; i < 20; ++i) {
+    writes.Add(TestLabels(i % 2 == 0 ? "b" : "a", i % 3 == 0 ? kTestCpuType : kTestSamplesType),
+               kTestBaseNs + i * (GetParam().epoch_ns / 7), i, RandomProfile(i));
+  }
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
+  std::ostringstream first;
+  const std::vector<Selection> everything = {SelectAll({})};
+  Result<ExportCounts> exported = ExportProfiles(store(), everything, first);
+  ASSERT_TRUE(exported.ok()) << exported.status().ToString();
+  EXPECT_EQ(exported->profiles, 20u);
+  EXPECT_EQ(exported->bytes, first.str().size());
+
+  std::unique_ptr<StorePlace> other = GetParam().make();
+  Store& copy = other->Open();
+  for (bool again : {false, true}) {
+    std::istringstream in(first.str());
+    Result<ExportCounts> imported = ImportProfiles(copy, in);
+    ASSERT_TRUE(imported.ok()) << imported.status().ToString();
+    EXPECT_EQ(imported->profiles, 20u);
+    std::ostringstream second;
+    ASSERT_TRUE(ExportProfiles(copy, everything, second).ok());
+    EXPECT_TRUE(second.str() == first.str()) << "imported again: " << again;
+  }
+}
+
+TEST_P(StoreConformance, ADamagedExportIsRefused) {
+  Writes writes;
+  writes.Add(TestLabels("a", kTestCpuType), kTestBaseNs, 1, OneStack("f", 1));
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
+  std::ostringstream out;
+  ASSERT_TRUE(ExportProfiles(store(), std::vector<Selection>{SelectAll({})}, out).ok());
+  const std::string good = out.str();
+  for (size_t size = 0; size < good.size(); ++size) {
+    std::istringstream in(good.substr(0, size));
+    EXPECT_FALSE(ImportProfiles(store(), in).ok()) << "cut off at " << size;
+  }
+  for (size_t at = 0; at < good.size(); at += 3) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ 0x10);
+    std::istringstream in(bad);
+    EXPECT_FALSE(ImportProfiles(store(), in).ok()) << "damaged at " << at;
+  }
 }
 
 TEST_P(StoreConformance, WritersReadersAndRetentionRunTogether) {

@@ -2,48 +2,13 @@
 
 #include <algorithm>
 
-#include "store/checksum.h"
 #include "store/embedded.h"
+#include "store/store_format.h"
 
 namespace anneal {
 namespace {
 
-constexpr std::string_view kFormatKey = "format";
-constexpr uint32_t kFormatVersion = 1;
 constexpr int64_t kRecoveryIntervalNs = 1'000'000'000;
-
-// The store's version and epoch length, written once when it is made.
-Result<int64_t> LoadFormat(Kv& kv, const EmbeddedOptions& options) {
-  Result<std::string> stored = kv.Get(Family::kMeta, kFormatKey);
-  if (stored.ok()) {
-    std::string_view value = *stored;
-    bool intact = CheckAndStripChecksum(kFormatKey, value);
-    ByteReader in(value);
-    uint64_t version = in.Varint(), epoch_ns = in.Varint();
-    if (!intact || !in.ok() || epoch_ns == 0 || epoch_ns > INT64_MAX) {
-      return Error(Code::kDataLoss, "the format record of the store in {} is damaged",
-                   options.directory);
-    }
-    if (version != kFormatVersion) {
-      return Error(Code::kFailedPrecondition,
-                   "the store in {} has format {}, this program reads {}; use the program that "
-                   "wrote it",
-                   options.directory, version, kFormatVersion);
-    }
-    return static_cast<int64_t>(epoch_ns);
-  }
-  if (stored.status().code() != Code::kNotFound) return stored.status();
-  if (options.epoch_ns <= 0) return InvalidArgument("epoch_ns must be above zero");
-  if (options.read_only) return options.epoch_ns;  // made, but nothing was ever written
-  std::string value;
-  PutVarint(value, kFormatVersion);
-  PutVarint(value, static_cast<uint64_t>(options.epoch_ns));
-  AppendChecksum(kFormatKey, value);
-  KvBatch batch(kv);
-  batch.Put(Family::kMeta, kFormatKey, value);
-  TRY(kv.Write(batch));
-  return options.epoch_ns;
-}
 
 }  // namespace
 
@@ -54,8 +19,12 @@ Result<std::unique_ptr<Store>> OpenEmbedded(const EmbeddedOptions& options) {
 
 Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::Open(const EmbeddedOptions& options,
                                                            rocksdb::Env* env) {
-  KvOptions kv_options{options.directory, options.read_only, options.create,
-                       options.block_cache_bytes, env};
+  KvOptions kv_options;
+  kv_options.directory = options.directory;
+  kv_options.read_only = options.read_only;
+  kv_options.create = options.create;
+  kv_options.block_cache_bytes = options.block_cache_bytes;
+  kv_options.env = env;
   ASSIGN_OR_RETURN(std::unique_ptr<Kv> kv, Kv::Open(kv_options));
   ASSIGN_OR_RETURN(int64_t epoch_ns, LoadFormat(*kv, options));
   auto store = std::unique_ptr<EmbeddedStore>(new EmbeddedStore(options, std::move(kv), epoch_ns));
@@ -75,21 +44,23 @@ EmbeddedStore::EmbeddedStore(const EmbeddedOptions& options, std::unique_ptr<Kv>
                                                       "Profiles handed to the store");
   }
   if (!options.read_only) {
-    queue_ = std::make_unique<CommitQueue>(*kv_, options.metrics,
-                                           [this](const Status& cause) { OnCommitFailure(cause); });
+    queue_ = std::make_unique<CommitQueue>(
+        *kv_, options.metrics,
+        [this](CommitQueue& queue, const Status& cause) { OnCommitFailure(queue, cause); });
   }
 }
 
+// The queue goes first, and with it the last commits, which use the other members.
 EmbeddedStore::~EmbeddedStore() { queue_.reset(); }
 
 // What was interned since the failed write refers to symbols that may not be on disk, so nothing
 // in memory can be built upon. The callers learn of it after the gate is open again: they may
 // append from their callbacks.
-void EmbeddedStore::OnCommitFailure(const Status& cause) {
+void EmbeddedStore::OnCommitFailure(CommitQueue& queue, const Status& cause) {
   std::vector<CommitQueue::Done> undone;
   {
     absl::MutexLock gate(&gate_);
-    undone = queue_->TakeAll();
+    undone = queue.TakeAll();
     partitions_.Clear();
     down_ = true;
     down_cause_ = cause;

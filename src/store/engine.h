@@ -74,7 +74,7 @@ class EmbeddedStore final : public Store {
   Status ReadProfile(std::string_view key, std::string_view record, StoredProfile& stored);
 
   // The commit queue's failure handler: drops what memory knows and the disk may not.
-  void OnCommitFailure(const Status& cause);
+  void OnCommitFailure(CommitQueue& queue, const Status& cause);
   // After a failed write: opens the store anew, at most once a second.
   Status Recover() ABSL_LOCKS_EXCLUDED(gate_);
   Status DropEpochs(Epoch end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(gate_);

@@ -9,21 +9,20 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/hash/hash.h"
+#include "profile/intern_table.h"
 
 namespace anneal {
-
-// Mixes a word into a hash: the folded 128-bit product of wyhash.
-inline uint64_t MixHash(uint64_t hash, uint64_t word) {
-  auto product =
-      static_cast<unsigned __int128>(hash ^ 0x9e3779b97f4a7c15u) * (word ^ 0xe7037ed1a0b428dbu);
-  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
-}
-inline uint64_t HashText(std::string_view text) { return absl::Hash<std::string_view>{}(text); }
 
 class HashIndex {
  public:
   static constexpr uint32_t kNone = 0xffffffffu;
+
+  // Folds a word into a hash: wyhash's 128-bit product. Not symmetric, so chains need no seed.
+  static uint64_t Mix(uint64_t hash, uint64_t word) {
+    __extension__ using Wide = unsigned __int128;
+    Wide product = static_cast<Wide>(hash ^ 0x9e3779b97f4a7c15u) * (word ^ 0xe7037ed1a0b428dbu);
+    return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+  }
 
   // The id with this hash for which `same(id)` holds, or kNone.
   template <typename Same>

@@ -81,7 +81,9 @@ rocksdb::DBOptions DatabaseOptions(const KvOptions& options) {
   db.enable_write_thread_adaptive_yield = false;
   db.allow_concurrent_memtable_write = false;
   // A log cut off anywhere opens, with every synced write in it; see docs/format/store.md.
-  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  db.wal_recovery_mode = options.log_damage == LogDamage::kStopThere
+                             ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
+                             : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   return db;
 }
 

@@ -18,11 +18,18 @@ namespace anneal {
 enum class Family : uint8_t { kMeta, kSeries, kSymbols, kProfiles };
 inline constexpr size_t kFamilyCount = 4;
 
+// What opening does about damage in the log.
+enum class LogDamage : uint8_t {
+  kStopThere,  // replays what is before it: what a crash cuts off is at the end
+  kRefuse,     // kDataLoss unless it is at the very end: for checking
+};
+
 struct KvOptions {
   std::string directory;
   bool read_only = false;
   bool create = true;
   size_t block_cache_bytes = size_t{32} << 20;
+  LogDamage log_damage = LogDamage::kStopThere;
   rocksdb::Env* env = nullptr;  // tests put faults here; null: the machine's
 };
 

@@ -126,6 +126,8 @@ Profile StoredColumn(const ProfileWrite& write) {
   source.time_ns = write.time_ns;
   source.duration_ns = write.duration_ns;
   source.comments.clear();
+  source.labels.clear();
+  source.label_ends.clear();
   if (write.samples.has_value()) {
     // Samples that are not selected lose their values; a merge drops them.
     for (uint32_t i = 0; i < source.SampleCount(); ++i) {
@@ -135,7 +137,7 @@ Profile StoredColumn(const ProfileWrite& write) {
       }
     }
   }
-  return SelectSampleType(DropLabels(source), write.sample_type);
+  return SelectSampleType(source, write.sample_type);
 }
 
 Status AppendAndWait(Store& store, std::string_view tenant, std::span<const ProfileWrite> writes) {

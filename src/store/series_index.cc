@@ -55,7 +55,7 @@ const SeriesIndex::Tenancy* SeriesIndex::FindTenant(std::string_view tenant) con
 uint64_t SeriesIndex::HashSeries(std::string_view tenant, const LabelSet& labels) {
   uint64_t hash = HashText(tenant);
   for (const LabelPair& pair : labels) {
-    hash = MixHash(MixHash(hash, HashText(pair.name)), HashText(pair.value));
+    hash = HashIndex::Mix(HashIndex::Mix(hash, HashText(pair.name)), HashText(pair.value));
   }
   return hash;
 }

@@ -14,24 +14,24 @@ auto Fields(const Function& f) { return std::tuple(f.name, f.system_name, f.file
 auto Fields(const Line& l) { return std::tuple(l.function, l.line, l.column); }
 
 uint64_t Hash(const Mapping& m) {
-  uint64_t hash = MixHash(m.start, m.limit);
-  hash = MixHash(hash, m.offset);
-  return MixHash(hash, Index(m.file) << 32 | Index(m.build_id));
+  uint64_t hash = HashIndex::Mix(m.start, m.limit);
+  hash = HashIndex::Mix(hash, m.offset);
+  return HashIndex::Mix(hash, Index(m.file) << 32 | Index(m.build_id));
 }
 uint64_t Hash(const Function& f) {
-  uint64_t hash = MixHash(Index(f.name) << 32 | Index(f.system_name), Index(f.file));
-  return MixHash(hash, static_cast<uint64_t>(f.start_line));
+  uint64_t hash = HashIndex::Mix(Index(f.name) << 32 | Index(f.system_name), Index(f.file));
+  return HashIndex::Mix(hash, static_cast<uint64_t>(f.start_line));
 }
 uint64_t Hash(const Location& l, std::span<const Line> lines) {
-  uint64_t hash = MixHash(Index(l.mapping) << 1 | (l.is_folded ? 1 : 0), l.address);
+  uint64_t hash = HashIndex::Mix(Index(l.mapping) << 1 | (l.is_folded ? 1 : 0), l.address);
   for (const Line& line : lines) {
-    hash = MixHash(hash, Index(line.function) << 32 ^ static_cast<uint64_t>(line.line));
-    if (line.column != 0) hash = MixHash(hash, static_cast<uint64_t>(line.column));
+    hash = HashIndex::Mix(hash, Index(line.function) << 32 ^ static_cast<uint64_t>(line.line));
+    if (line.column != 0) hash = HashIndex::Mix(hash, static_cast<uint64_t>(line.column));
   }
   return hash;
 }
 uint64_t Hash(const StackNode& n) {
-  return MixHash(static_cast<uint64_t>(n.parent), Index(n.location));
+  return HashIndex::Mix(static_cast<uint64_t>(n.parent), Index(n.location));
 }
 
 }  // namespace

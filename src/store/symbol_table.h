@@ -90,7 +90,7 @@ class SymbolTable {
 };
 
 inline uint64_t HashStack(uint64_t hash, LocationId location) {
-  return MixHash(hash, static_cast<uint64_t>(location));
+  return HashIndex::Mix(hash, static_cast<uint64_t>(location));
 }
 
 }  // namespace anneal

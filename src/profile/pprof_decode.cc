@@ -118,7 +118,7 @@ class PprofDecoder {
   bool DecodeComments(std::string_view packed);
   void AppendString(std::string_view text);
   bool FinishStrings();
-  bool NoteString(Fault fault, size_t position, size_t offset);
+  bool NoteBadString();
   bool DecodeValueType(std::string_view message, const MessageType& type, size_t position,
                        ValueType& out);
   bool DecodeMapping(std::string_view message);
@@ -455,36 +455,34 @@ void PprofDecoder::AppendString(std::string_view text) {
 bool PprofDecoder::FinishStrings() {
   if (text_ends_.empty()) text_ends_.push_back(0);
   text_.resize(text_size_);
-  size_t valid = ValidUtf8Prefix(text_);
-  // The concatenation is also well-formed where one string's last character ends in the next.
+  // All at once. Their concatenation can be well-formed where a character is split between two.
   auto splits_character = [&](uint32_t end) {
     return end < text_.size() && (static_cast<uint8_t>(text_[end]) & 0xc0) == 0x80;
   };
-  auto first_split = std::find_if(text_ends_.begin(), text_ends_.end(), splits_character);
-  if (first_split != text_ends_.end()) valid = std::min<size_t>(valid, *first_split);
-  if (text_ends_[0] != 0) return NoteString(Fault::kFirstString, 0, 0);
-  if (valid < text_.size()) {
-    auto holder = std::upper_bound(text_ends_.begin(), text_ends_.end(), valid);
-    if (first_split != text_ends_.end() && valid == *first_split) holder = first_split;
-    size_t position = static_cast<size_t>(holder - text_ends_.begin());
-    size_t start = position == 0 ? 0 : text_ends_[position - 1];
-    return NoteString(Fault::kUtf8, position, valid - start);
+  if (text_ends_[0] != 0 || ValidUtf8Prefix(text_) != text_.size() ||
+      std::any_of(text_ends_.begin(), text_ends_.end(), splits_character)) {
+    return NoteBadString();
   }
   out_.strings = StringTable(std::move(text_), std::move(text_ends_));
   return true;
 }
 
-// Notes a fault at a byte of a string; where that lies is looked up only now.
-bool PprofDecoder::NoteString(Fault fault, size_t position, size_t offset) {
+// Finds the string at fault; always returns false.
+bool PprofDecoder::NoteBadString() {
   WireReader reader(message_);
   WireField field;
-  size_t strings = 0;
-  while (!reader.AtEnd() && reader.ReadField(field)) {
-    if (field.number == 6 && strings++ == position) break;
+  for (size_t position = 0; !reader.AtEnd() && reader.ReadField(field);) {
+    if (field.number != 6) continue;
+    size_t valid = ValidUtf8Prefix(field.bytes);
+    bool first_not_empty = position == 0 && !field.bytes.empty();
+    if (first_not_empty || valid != field.bytes.size()) {
+      fault_at_ = field.bytes.data() + (first_not_empty ? 0 : valid);
+      fault_path_ = fmt::format("string_table {}", position);
+      return Note(first_not_empty ? Fault::kFirstString : Fault::kUtf8, position);
+    }
+    ++position;
   }
-  fault_at_ = field.bytes.data() + offset;
-  fault_path_ = fmt::format("string_table {}", position);
-  return Note(fault, position);
+  return Note(Fault::kUtf8, 0);
 }
 
 bool PprofDecoder::DecodeValueType(std::string_view message, const MessageType& type,
@@ -828,7 +826,8 @@ uint32_t PprofDecoder::ResolveSparse(const Ids& ids, uint64_t id) {
 bool PprofDecoder::At(const MessageType& type, size_t position, const char* field,
                       std::string_view message) {
   if (fault_at_ == nullptr) fault_at_ = field != nullptr ? field : message.data();
-  if (fault_path_.empty() && field != nullptr) {
+  bool is_field = fault_ != Fault::kWire || wire_error_ != WireError::kBadTag;
+  if (fault_path_.empty() && field != nullptr && is_field) {
     size_t number = static_cast<uint8_t>(*field) >> 3;
     if (number < type.fields.size()) fault_path_ = type.fields[number];
   }

@@ -11,8 +11,9 @@ import (
 )
 
 // dump writes a profile as lines that do not depend on ids or on the order of entities; lines of
-// samples refer to locations by a hash of their text. src/profile/oracle_test.cc writes the same.
-func dump(p *profile.Profile) []byte {
+// samples refer to locations by a hash of their text. tests/profile/oracle_test.cc writes the same. Mappings that
+// no location is in are written only when allMappings is set.
+func dump(p *profile.Profile, allMappings bool) []byte {
 	var out bytes.Buffer
 	for _, t := range p.SampleType {
 		fmt.Fprintf(&out, "sample_type %s/%s\n", t.Type, t.Unit)
@@ -30,7 +31,14 @@ func dump(p *profile.Profile) []byte {
 	for _, c := range p.Comments {
 		lines = append(lines, "comment "+c)
 	}
+	used := map[*profile.Mapping]bool{}
+	for _, l := range p.Location {
+		used[l.Mapping] = true
+	}
 	for _, m := range p.Mapping {
+		if !allMappings && !used[m] {
+			continue
+		}
 		lines = append(lines, "mapping "+mappingText(m)+fmt.Sprintf(" %x %t %t %t %t", m.Limit,
 			m.HasFunctions, m.HasFilenames, m.HasLineNumbers, m.HasInlineFrames))
 	}

@@ -44,7 +44,7 @@ func runScript() error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", lines.Text(), err)
 		}
-		if err := os.WriteFile(fields[1], dump(p), 0o644); err != nil {
+		if err := os.WriteFile(fields[1], dump(p, fields[0] == "decode"), 0o644); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ namespace anneal {
 CommandRun DefineCompletion(CLI::App& app, CliContext& context);
 CommandRun DefineDoctor(CLI::App& app, CliContext& context);
 CommandRun DefineHelp(CLI::App& app, CliContext& context);
+CommandRun DefineLoop(CLI::App& app, CliContext& context);
 CommandRun DefineMan(CLI::App& app, CliContext& context);
 CommandRun DefinePgo(CLI::App& app, CliContext& context);
 CommandRun DefineVerify(CLI::App& app, CliContext& context);

@@ -62,6 +62,7 @@ Result<VerifyPlan> PlanOf(const LoopRun& run, const LoopTurn& turn) {
                  .require_gain = config.verify.min_gain > 0,
                  .max_regression = config.verify.max_regression};
   plan.tool_version = kVersion;
+  plan.canceled = [&run] { return run.interrupt.Requested(); };
   if (mode == VerifyMode::kHttp) {
     plan.load.requests = RequestMix(config.load.inputs);
     plan.load.concurrency = config.load.concurrency;
@@ -111,10 +112,17 @@ Status KeepOrDrop(const LoopRun& run, LoopTurn* turn) {
   Fs& fs = run.context.fs;
   const Analysis& analysis = turn->verdict.analysis;
   const std::string& shipped = run.config.artefact;
-  if (analysis.outcome != Outcome::kGain || analysis.ruling != Ruling::kPass) {
+  std::string_view why;
+  if (turn->decisions.gained.empty() && turn->decisions.lost.empty()) {
+    // Whatever was measured is then noise or layout, not the profile.
+    why = "the compiler decides the same with it";
+  } else if (analysis.outcome != Outcome::kGain || analysis.ruling != Ruling::kPass) {
+    why = "no gain was proven";
+  }
+  if (!why.empty()) {
     turn->reason = fmt::format(
-        "dropped: {}; {}", analysis.sentence,
-        turn->baseline_pgo == "off" ? "nothing ships" : fmt::format("{} stays as it was", shipped));
+        "dropped: {}; {}", why,
+        turn->baseline_pgo == "off" ? "no artefact ships" : shipped + " stays as it was");
     return Status();
   }
   if (fs.Exists(shipped)) {

@@ -8,6 +8,7 @@
 
 #include "profile/filter.h"
 #include "profile/merge.h"
+#include "store/profile_type.h"
 #include "store/store.h"
 
 namespace anneal {
@@ -30,8 +31,19 @@ class MemoryStore : public Store {
 
   Result<Profile> Merge(const Selection& selection) override {
     Merger merger;
-    TRY(Scan(selection, [&](const StoredProfile& profile) { return merger.Add(profile.profile); }));
-    return merger.Finish();
+    bool any = false;
+    TRY(Scan(selection, [&](const StoredProfile& profile) {
+      any = true;
+      return merger.Add(profile.profile);
+    }));
+    if (any) return merger.Finish();
+    ProfileTypeParts type = SplitProfileType(selection.profile_type);
+    Profile empty;
+    empty.sample_types = {
+        {empty.strings.Append(type.sample_type), empty.strings.Append(type.sample_unit)}};
+    empty.period_type = {empty.strings.Append(type.period_type),
+                         empty.strings.Append(type.period_unit)};
+    return empty;
   }
 
   Result<std::map<LabelSet, std::vector<SeriesPoint>>> Totals(

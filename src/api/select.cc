@@ -42,6 +42,7 @@ Result<Profile> SelectedProfile(const QueryContext& context, const Request& in) 
     return Error(Code::kUnimplemented, "trace_id_selector is not supported");
   }
   ASSIGN_OR_RETURN(Profile profile, MergeSelected(context, selection, in.profile_id_selector()));
+  if (profile.SampleCount() == 0) return Canonical(profile);
   const types::v1::StackTraceSelector& stacks = in.stack_trace_selector();
   if (stacks.has_go_pgo()) {
     return SelectGoPgo(

@@ -1,0 +1,132 @@
+// The embedded engine answers every call as the store in memory does, byte for byte.
+#include "store/embedded.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <future>
+
+#include "api/api_fixture.h"
+
+namespace anneal {
+namespace {
+
+class EmbeddedTest : public ApiFixture {
+ protected:
+  void SetUp() override {
+    directory_ = testing::TempDir() + "anneal_api_" +
+                 testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::remove_all(directory_);
+    Result<std::unique_ptr<Store>> opened =
+        OpenEmbedded({.directory = directory_, .clock = &clock});
+    ASSERT_TRUE(opened.ok()) << opened.status().message();
+    embedded_ = *std::move(opened);
+    embedded_api_ = std::make_unique<Api>(*embedded_, clock, ApiOptions());
+  }
+  void TearDown() override {
+    embedded_api_.reset();
+    embedded_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+
+  void PushToBoth(const std::vector<LabelPair>& labels, const MadeProfile& made) {
+    ASSERT_TRUE(Push(labels, made).ok());
+    std::promise<Status> pushed;
+    embedded_api_->Push("anonymous", labels, EncodePprof(Make(made)), {},
+                        [&](Status status) { pushed.set_value(std::move(status)); });
+    Status status = pushed.get_future().get();
+    ASSERT_TRUE(status.ok()) << status.message();
+  }
+
+  static std::string Answer(Api& api, std::string_view method, std::string_view json) {
+    HttpRequest request{.method = "POST",
+                        .target = fmt::format("/querier.v1.QuerierService/{}", method),
+                        .body = std::string(json)};
+    request.headers.Add("Content-Type", "application/json");
+    request.headers.Add("Accept", "*/*;allow-utf8-labelnames=true");
+    std::string answer;
+    api.Handle(std::move(request), [&](HttpResponse response) {
+      answer = fmt::format("{} {}", response.status, response.body);
+    });
+    return answer;
+  }
+
+  std::string directory_;
+  std::unique_ptr<Store> embedded_;
+  std::unique_ptr<Api> embedded_api_;
+};
+
+// Two services, two types, labels of samples, repeats, zeros, and a day's change.
+std::vector<std::pair<std::vector<LabelPair>, MadeProfile>> Pushes() {
+  std::vector<std::pair<std::vector<LabelPair>, MadeProfile>> pushes;
+  constexpr int64_t kDayNs = 86'400 * kSecondNs;
+  for (int i = 0; i < 12; ++i) {
+    std::vector<LabelPair> labels = {{"__name__", "process_cpu"},
+                                     {"service_name", i % 3 == 0 ? "bank" : "shop"},
+                                     {"pod.name", fmt::format("p{}", i % 2)}};
+    MadeProfile made{
+        .time_ns = kNowNs - i % 10 * kDayNs / 4,
+        .samples = {
+            {{"main", "a:10", "b:20"}, {1, 10 + i}},
+            {{"main", "a:10"}, {0, 3}},
+            {{"main", "a:10"}, {1, 4}, {{"tier", "gold"}}},
+            {{"main", "b:20", "a:10"}, {0, 0}},
+            {{"main", fmt::format("f{}", i % 5)}, {2, 5}, {{"span_id", "00000000000000ab"}}},
+            {{"main", "neg"}, {-1, 5}}}};
+    pushes.emplace_back(labels, made);
+  }
+  pushes.push_back(pushes[3]);
+  return pushes;
+}
+
+TEST_F(EmbeddedTest, AnswersAsTheStoreInMemory) {
+  for (const auto& [labels, made] : Pushes()) PushToBoth(labels, made);
+  const std::pair<int64_t, int64_t> kWindows[] = {{kNowNs - 864'000 * kSecondNs, kNowNs},
+                                                  {kNowNs, kNowNs},
+                                                  {kNowNs - 90'000 * kSecondNs, kNowNs - kSecondNs},
+                                                  {kSecondNs, 2 * kSecondNs}};
+  const std::string_view kSelectors[] = {"{}",
+                                         R"({service_name=\"shop\"})",
+                                         R"({service_name!=\"shop\",\"pod.name\"=~\"p[0-1]\"})",
+                                         R"({tier=\"gold\"})",
+                                         R"({tier=\"\"})",
+                                         R"({tier!~\".+\"})",
+                                         R"({none=\"x\"})"};
+  const std::pair<std::string_view, std::string_view> kCalls[] = {
+      {"ProfileTypes", ""},
+      {"LabelNames", ""},
+      {"LabelValues", R"(,"name":"pod.name")"},
+      {"LabelValues", R"(,"name":"tier")"},
+      {"Series", ""},
+      {"Series", R"(,"labelNames":["tier","service_name"])"},
+      {"SelectMergeProfile", ""},
+      {"SelectMergeStacktraces", ""},
+      {"SelectMergeStacktraces", R"(,"format":"PROFILE_FORMAT_TREE","maxNodes":3)"},
+      {"SelectMergeStacktraces",
+       R"(,"format":4,"stackTraceSelector":{"goPgo":{"keepLocations":2,"aggregateCallees":true}})"},
+      {"SelectSeries", R"(,"step":21600)"},
+      {"SelectSeries", R"(,"step":3600,"groupBy":["service_name","tier"])"},
+      {"SelectSeries",
+       R"(,"step":86400,"stackTraceSelector":{"callSite":[{"name":"main"},{"name":"a"}]})"},
+      {"GetProfileStats", ""},
+  };
+  size_t with_data = 0;
+  for (const auto& [start_ns, end_ns] : kWindows) {
+    for (std::string_view selector : kSelectors) {
+      for (const auto& [method, rest] : kCalls) {
+        std::string json = fmt::format(
+            R"({{"profileTypeID":"process_cpu:cpu:nanoseconds:cpu:nanoseconds","labelSelector":"{0}",)"
+            R"("matchers":["{0}"],"start":{1},"end":{2}{3}}})",
+            selector, start_ns / 1'000'000, end_ns / 1'000'000, rest);
+        std::string expected = Answer(*api, method, json);
+        EXPECT_THAT(expected, testing::StartsWith("200 ")) << json;
+        EXPECT_EQ(Answer(*embedded_api_, method, json), expected) << method << " " << json;
+        with_data += expected.size() > 40 ? 1 : 0;
+      }
+    }
+  }
+  EXPECT_GT(with_data, 100u) << "the comparison must not be of empty answers";
+}
+
+}  // namespace
+}  // namespace anneal

@@ -1,0 +1,296 @@
+package compat_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect"
+	googlev1 "github.com/grafana/pyroscope/api/gen/proto/go/google/v1"
+	pushv1 "github.com/grafana/pyroscope/api/gen/proto/go/push/v1"
+	"github.com/grafana/pyroscope/api/gen/proto/go/push/v1/pushv1connect"
+	querierv1 "github.com/grafana/pyroscope/api/gen/proto/go/querier/v1"
+	"github.com/grafana/pyroscope/api/gen/proto/go/querier/v1/querierv1connect"
+	typesv1 "github.com/grafana/pyroscope/api/gen/proto/go/types/v1"
+	"google.golang.org/protobuf/proto"
+)
+
+const cpuType = "process_cpu:cpu:nanoseconds:cpu:nanoseconds"
+
+func newClient() *http.Client { return &http.Client{Timeout: 30 * time.Second} }
+
+// cpuProfile has two stacks: main;work with 3 s and main alone with 1 s.
+func cpuProfile(start time.Time) []byte {
+	profile := &googlev1.Profile{
+		StringTable: []string{"", "cpu", "nanoseconds", "main.main", "main.work[go.shape.int]", "main.go"},
+		SampleType:  []*googlev1.ValueType{{Type: 1, Unit: 2}},
+		PeriodType:  &googlev1.ValueType{Type: 1, Unit: 2},
+		Period:      10_000_000,
+		TimeNanos:   start.UnixNano(),
+		Mapping:     []*googlev1.Mapping{{Id: 1, HasFunctions: true}},
+		Function: []*googlev1.Function{
+			{Id: 1, Name: 3, SystemName: 3, Filename: 5, StartLine: 10},
+			{Id: 2, Name: 4, SystemName: 4, Filename: 5, StartLine: 20},
+		},
+		Location: []*googlev1.Location{
+			{Id: 1, MappingId: 1, Address: 0x401000, Line: []*googlev1.Line{{FunctionId: 1, Line: 12}}},
+			{Id: 2, MappingId: 1, Address: 0x402000, Line: []*googlev1.Line{{FunctionId: 2, Line: 25}}},
+		},
+		Sample: []*googlev1.Sample{
+			{LocationId: []uint64{2, 1}, Value: []int64{3_000_000_000}},
+			{LocationId: []uint64{1}, Value: []int64{1_000_000_000}},
+		},
+	}
+	data, err := proto.Marshal(profile)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+func zipped(data []byte) []byte {
+	var out bytes.Buffer
+	writer := gzip.NewWriter(&out)
+	writer.Write(data)
+	writer.Close()
+	return out.Bytes()
+}
+
+func pushRequest(service string, profile []byte) *connect.Request[pushv1.PushRequest] {
+	return connect.NewRequest(&pushv1.PushRequest{Series: []*pushv1.RawProfileSeries{{
+		Labels: []*typesv1.LabelPair{
+			{Name: "__name__", Value: "process_cpu"},
+			{Name: "service_name", Value: service},
+			{Name: "dotted.name", Value: "x"},
+		},
+		Samples: []*pushv1.RawSample{{RawProfile: profile, ID: "2c5ea4c0-4067-11e9-8bad-9b1deb4d3b7d"}},
+	}}})
+}
+
+// TestConnectClient makes the calls of a Grafana data source in every codec that clients use.
+func TestConnectClient(t *testing.T) {
+	codecs := []struct {
+		name    string
+		options []connect.ClientOption
+	}{
+		{"proto", nil},
+		{"proto-gzip", []connect.ClientOption{connect.WithSendGzip()}},
+		{"json", []connect.ClientOption{connect.WithProtoJSON()}},
+		{"json-gzip", []connect.ClientOption{connect.WithProtoJSON(), connect.WithSendGzip()}},
+	}
+	for _, codec := range codecs {
+		t.Run(codec.name, func(t *testing.T) {
+			pusher := pushv1connect.NewPusherServiceClient(newClient(), serverURL, codec.options...)
+			querier := querierv1connect.NewQuerierServiceClient(newClient(), serverURL, codec.options...)
+			service := "compat-" + codec.name
+			began := time.Now().Add(-10 * time.Second).Truncate(time.Second)
+			for i := range 3 {
+				profile := cpuProfile(began.Add(time.Duration(i) * time.Second))
+				if i == 1 {
+					profile = zipped(profile)
+				}
+				if _, err := pusher.Push(context.Background(), pushRequest(service, profile)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			checkCatalogue(t, querier, service)
+			checkMerges(t, querier, service)
+			checkSeries(t, querier, service, began)
+			checkErrors(t, pusher, querier)
+		})
+	}
+}
+
+func checkCatalogue(t *testing.T, querier querierv1connect.QuerierServiceClient, service string) {
+	ctx := context.Background()
+	start, end := window()
+	types, err := querier.ProfileTypes(ctx, connect.NewRequest(&querierv1.ProfileTypesRequest{Start: start, End: end}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(types.Msg.ProfileTypes, func(p *typesv1.ProfileType) bool {
+		return p.ID == cpuType && p.Name == "process_cpu" && p.SampleType == "cpu" && p.SampleUnit == "nanoseconds" &&
+			p.PeriodType == "cpu" && p.PeriodUnit == "nanoseconds"
+	}) {
+		t.Errorf("ProfileTypes: %v", types.Msg.ProfileTypes)
+	}
+
+	request := connect.NewRequest(&typesv1.LabelNamesRequest{Matchers: []string{selectorOf(service)}, Start: start, End: end})
+	names, err := querier.LabelNames(ctx, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"__name__", "__period_type__", "__period_unit__", "__profile_type__", "__service_name__",
+		"__type__", "__unit__", "service_name"}
+	if !slices.Equal(names.Msg.Names, want) {
+		t.Errorf("LabelNames: %q, want %q", names.Msg.Names, want)
+	}
+	request = connect.NewRequest(request.Msg)
+	request.Header().Set("Accept", "*/*;allow-utf8-labelnames=true")
+	if names, err = querier.LabelNames(ctx, request); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(names.Msg.Names, "dotted.name") {
+		t.Errorf("LabelNames of a client that takes UTF-8: %q", names.Msg.Names)
+	}
+	if got := values(t, querier, service, "service_name"); !slices.Equal(got, []string{service}) {
+		t.Errorf("LabelValues: %q", got)
+	}
+
+	series, err := querier.Series(ctx, connect.NewRequest(&querierv1.SeriesRequest{
+		Matchers: []string{selectorOf(service)}, LabelNames: []string{"service_name", "__profile_type__"}, Start: start, End: end,
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(series.Msg.LabelsSet) != 1 || len(series.Msg.LabelsSet[0].Labels) != 2 {
+		t.Errorf("Series: %v", series.Msg.LabelsSet)
+	}
+	stats, err := querier.GetProfileStats(ctx, connect.NewRequest(&typesv1.GetProfileStatsRequest{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !stats.Msg.DataIngested || stats.Msg.OldestProfileTime == 0 || stats.Msg.NewestProfileTime < stats.Msg.OldestProfileTime {
+		t.Errorf("GetProfileStats: %v", stats.Msg)
+	}
+}
+
+// stacks shows a profile as "main.main;main.work 5", root first, sorted.
+func stacks(profile *googlev1.Profile) []string {
+	functions := map[uint64]*googlev1.Function{}
+	for _, function := range profile.Function {
+		functions[function.Id] = function
+	}
+	locations := map[uint64]*googlev1.Location{}
+	for _, location := range profile.Location {
+		locations[location.Id] = location
+	}
+	var out []string
+	for _, sample := range profile.Sample {
+		var frames []string
+		for _, id := range slices.Backward(sample.LocationId) {
+			for _, line := range slices.Backward(locations[id].Line) {
+				function := functions[line.FunctionId]
+				frames = append(frames, fmt.Sprintf("%s+%d", profile.StringTable[function.Name], line.Line-function.StartLine))
+			}
+		}
+		out = append(out, fmt.Sprintf("%s %d", strings.Join(frames, ";"), sample.Value[0]))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func checkMerges(t *testing.T, querier querierv1connect.QuerierServiceClient, service string) {
+	ctx := context.Background()
+	start, end := window()
+	profile, err := querier.SelectMergeProfile(ctx, connect.NewRequest(&querierv1.SelectMergeProfileRequest{
+		ProfileTypeID: cpuType, LabelSelector: selectorOf(service), Start: start, End: end,
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"main.main+2 3000000000", "main.main+2;main.work[go.shape.int]+5 9000000000"}
+	if got := stacks(profile.Msg); !slices.Equal(got, want) {
+		t.Errorf("SelectMergeProfile: %q, want %q", got, want)
+	}
+
+	request := func() *querierv1.SelectMergeStacktracesRequest {
+		return &querierv1.SelectMergeStacktracesRequest{
+			ProfileTypeID: cpuType, LabelSelector: selectorOf(service), Start: start, End: end,
+		}
+	}
+	flame, err := querier.SelectMergeStacktraces(ctx, connect.NewRequest(request()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	graph := flame.Msg.Flamegraph
+	if graph.Total != 12_000_000_000 || graph.MaxSelf != 9_000_000_000 || len(graph.Levels) != 3 || graph.Names[0] != "total" {
+		t.Errorf("flame graph: %v", graph)
+	}
+
+	// What `profilecli query go-pgo` sends.
+	pgo := request()
+	pgo.Format = querierv1.ProfileFormat_PROFILE_FORMAT_PPROF
+	pgo.StackTraceSelector = &typesv1.StackTraceSelector{GoPgo: &typesv1.GoPGO{KeepLocations: 5, AggregateCallees: true}}
+	merged, err := querier.SelectMergeStacktraces(ctx, connect.NewRequest(pgo))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if merged.Msg.Pprof == nil {
+		t.Fatal("no pprof in the answer: profilecli would fall back to SelectMergeProfile")
+	}
+	// The leaf's line is 0, so its offset is minus its start line; main.main, a leaf in one stack
+	// and a caller in the other, keeps its call site as a caller.
+	want = []string{"main.main+-10 3000000000", "main.main+2;main.work[go.shape.int]+-20 9000000000"}
+	if got := stacks(merged.Msg.Pprof.Profile); !slices.Equal(got, want) {
+		t.Errorf("go_pgo: %q, want %q", got, want)
+	}
+
+	tree := request()
+	tree.Format = querierv1.ProfileFormat_PROFILE_FORMAT_TREE
+	bytes, err := querier.SelectMergeStacktraces(ctx, connect.NewRequest(tree))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(bytes.Msg.Tree) == 0 {
+		t.Error("the tree is empty")
+	}
+	empty := request()
+	empty.LabelSelector = `{service_name="nobody"}`
+	if _, err := querier.SelectMergeStacktraces(ctx, connect.NewRequest(empty)); err != nil {
+		t.Errorf("a selection without data: %v", err)
+	}
+}
+
+func checkSeries(t *testing.T, querier querierv1connect.QuerierServiceClient, service string, began time.Time) {
+	response, err := querier.SelectSeries(context.Background(), connect.NewRequest(&querierv1.SelectSeriesRequest{
+		ProfileTypeID: cpuType, LabelSelector: selectorOf(service), GroupBy: []string{"service_name"}, Step: 1,
+		Start: began.UnixMilli(), End: began.Add(5 * time.Second).UnixMilli(),
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(response.Msg.Series) != 1 {
+		t.Fatalf("SelectSeries: %v", response.Msg.Series)
+	}
+	series := response.Msg.Series[0]
+	if len(series.Labels) != 1 || series.Labels[0].Value != service {
+		t.Errorf("labels of the series: %v", series.Labels)
+	}
+	var times []int64
+	for _, point := range series.Points {
+		times = append(times, point.Timestamp-began.UnixMilli())
+		if point.Value != 4e9 {
+			t.Errorf("point at %d is %g", point.Timestamp, point.Value)
+		}
+	}
+	if !slices.Equal(times, []int64{0, 1000, 2000}) {
+		t.Errorf("points at %v ms", times)
+	}
+}
+
+func checkErrors(t *testing.T, pusher pushv1connect.PusherServiceClient, querier querierv1connect.QuerierServiceClient) {
+	ctx := context.Background()
+	start, end := window()
+	check := func(what string, err error, want connect.Code) {
+		if connect.CodeOf(err) != want {
+			t.Errorf("%s: %v, want code %v", what, err, want)
+		}
+	}
+	_, err := pusher.Push(ctx, pushRequest("bad", []byte("nonsense")))
+	check("a bad profile", err, connect.CodeInvalidArgument)
+	_, err = pusher.Push(ctx, connect.NewRequest(&pushv1.PushRequest{}))
+	check("an empty push", err, connect.CodeInvalidArgument)
+	_, err = querier.SelectMergeProfile(ctx, connect.NewRequest(&querierv1.SelectMergeProfileRequest{
+		ProfileTypeID: cpuType, LabelSelector: "{a=b}", Start: start, End: end,
+	}))
+	check("a bad selector", err, connect.CodeInvalidArgument)
+	_, err = querier.SelectHeatmap(ctx, connect.NewRequest(&querierv1.SelectHeatmapRequest{}))
+	check("a call that does not exist yet", err, connect.CodeUnimplemented)
+}

@@ -1,6 +1,7 @@
 #include "api/api.h"
 
 #include <array>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "api/header_value.h"
@@ -63,6 +64,7 @@ constexpr std::string_view kKnownServices[] = {
 };
 
 constexpr std::string_view kIngestPaths[] = {"/ingest", "/pyroscope/ingest"};
+constexpr std::string_view kBuildInfoPath = "/api/v1/status/buildinfo";
 
 const Rpc* FindRpc(std::string_view path) {
   for (const Rpc& rpc : kRpcs) {
@@ -124,6 +126,20 @@ HttpResponse IngestError(const Status& status) {
     default:
       return ErrorResponse(status);
   }
+}
+
+// What Prometheus and Pyroscope answer; clients look at the version.
+HttpResponse BuildInfo(const HttpRequest& request, const ApiOptions& options) {
+  if (request.method != "GET" && request.method != "HEAD") return MethodNotAllowed("GET, HEAD");
+  nlohmann::ordered_json json = {{"status", "success"},
+                                 {"data",
+                                  {{"version", options.version},
+                                   {"revision", options.revision},
+                                   {"branch", ""},
+                                   {"buildUser", ""},
+                                   {"buildDate", ""},
+                                   {"goVersion", ""}}}};
+  return BodyResponse(request, "application/json", json.dump());
 }
 
 }  // namespace
@@ -208,6 +224,7 @@ void Api::Handle(HttpRequest request, HttpRespond respond) {
     return rep_->HandleRpc(*rpc, std::move(request), std::move(respond));
   }
   if (IsIngest(path)) return rep_->HandleIngest(std::move(request), std::move(respond));
+  if (path == kBuildInfoPath) return respond(BuildInfo(request, rep_->options));
   if (!FindService(path).empty()) {
     return respond(ErrorResponse(
         Error(Code::kUnimplemented, "{} is not implemented by anneal", path.substr(0, 200))));
@@ -229,6 +246,7 @@ std::string_view Api::RouteOf(std::string_view path) {
   for (std::string_view ingest : kIngestPaths) {
     if (ingest == path) return ingest;
   }
+  if (path == kBuildInfoPath) return kBuildInfoPath;
   return FindService(path);
 }
 

@@ -135,6 +135,15 @@ TEST_F(ApiTest, AProfileWithoutSamplesIsAccepted) {
   EXPECT_EQ(store.appends, 0u);
 }
 
+TEST_F(ApiTest, SaysWhatItIs) {
+  Use({.version = "1.2.3", .revision = "abc"});
+  HttpResponse response = Send({.method = "GET", .target = "/api/v1/status/buildinfo"});
+  EXPECT_EQ(response.status, 200);
+  EXPECT_THAT(response.body,
+              HasSubstr(R"({"status":"success","data":{"version":"1.2.3","revision":"abc")"));
+  EXPECT_EQ(Post("/api/v1/status/buildinfo", "", "").status, 405);
+}
+
 TEST_F(ApiTest, TenantsDoNotSeeEachOther) {
   Use({.tenancy = Tenancy::kHeader});
   HttpRequest push{.method = "POST", .target = std::string(kPush), .body = PushBody(Cpu())};

@@ -17,7 +17,8 @@ struct Row {
   std::vector<CallEdge> edges;
 };
 
-// What each row expects was seen from `go tool preprofile`; tests/compat/go runs it on the same.
+// What each row expects was seen from `go tool preprofile`; tests/compat/toolchain runs it on the
+// same.
 const MadeLocation kLeafB{0x20, {{"b", 30, 31}}};
 const MadeLocation kCallerA{0x10, {{"a", 10, 12}}};
 const MadeLocation kRoot{0x5, {{"root", 1, 3}}};

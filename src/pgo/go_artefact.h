@@ -24,7 +24,8 @@ enum class GoTrim {
   // their inlined frames; names and start lines of functions. Lines of leaves are kept, so that it
   // still reads as a profile. Files, addresses, mappings and labels are dropped.
   kLeaf,
-  // One sample an edge: the smallest file. Function start lines are made up (1), offsets kept.
+  // One sample an edge: the smallest file. Start lines of functions are made up (1) and offsets
+  // kept; each callee looks as if it were inlined.
   kEdges,
 };
 std::optional<GoTrim> ParseGoTrim(std::string_view name);  // "full", "leaf", "edges"

@@ -77,6 +77,13 @@ TEST(GoArtefact, LeafTrimLeavesOutWhatTheCompilerDoesNotRead) {
   for (const Location& l : back.locations) EXPECT_LE(l.address, 1u);
 }
 
+TEST(GoArtefact, EdgesAloneKeepRecursionOnEveryLine) {
+  for (int64_t offset : {-2, -1, 0, 1}) {
+    CallEdges edges{{{"f", "f", offset, 3}, {"g", "f", offset, 2}}, 5};
+    EXPECT_EQ(*ComputeCallEdges(ProfileFromEdges(edges, "samples", "count")), edges) << offset;
+  }
+}
+
 TEST(GoArtefact, EqualProfilesGiveEqualBytes) {
   Profile a = Program();
   Profile b = MadeProfile({{"samples", "count"}, {"cpu", "nanoseconds"}}, {});

@@ -1,0 +1,3 @@
+module anneal.test/hotpath
+
+go 1.21

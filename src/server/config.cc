@@ -29,12 +29,14 @@ class Layers {
 
   Status PutFile(const Fs& fs, const std::string& path) {
     ASSIGN_OR_RETURN(const std::string yaml, fs.ReadFile(path));
-    const Result<ConfigFile> file = ParseConfigFile(yaml);
-    if (!file.ok()) return file.status().Annotate(path);
-    for (const ConfigFileEntry& entry : file->entries) {
+    const Result<std::vector<ConfigFileEntry>> entries = ParseConfigFile(yaml);
+    if (!entries.ok()) return entries.status().Annotate(path);
+    Result<std::vector<ScrapeConfig>> scrape = ParseScrapeConfig(yaml);
+    if (!scrape.ok()) return scrape.status().Annotate(path);
+    for (const ConfigFileEntry& entry : *entries) {
       TRY(Put(*FindSetting(entry.name), entry.text, fmt::format("{}:{}", path, entry.line)));
     }
-    loaded_.config.scrape = file->scrape;
+    loaded_.config.scrape = std::move(scrape).value();
     loaded_.file = path;
     return {};
   }

@@ -15,6 +15,7 @@
 #include "api/limits.h"
 #include "base/fs.h"
 #include "base/status.h"
+#include "collect/scrape_config.h"
 
 namespace anneal {
 
@@ -41,9 +42,7 @@ struct ServerConfig {
   std::string log_level = "info";
   std::string log_format = "logfmt";
   int64_t log_slow_ns = 10'000'000'000;
-  // The file's section `scrape`, as YAML whose line numbers are the file's; empty: none. Its keys
-  // are collect's.
-  std::string scrape;
+  std::vector<ScrapeConfig> scrape;  // the file's section `scrape`; it has no flags
 };
 
 enum class SettingType { kText, kChoice, kCount, kBytes, kDuration };

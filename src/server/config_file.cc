@@ -10,6 +10,8 @@
 namespace anneal {
 namespace {
 
+using Entries = std::vector<ConfigFileEntry>;
+
 constexpr std::string_view kScrape = "scrape";
 
 template <typename... Args>
@@ -44,10 +46,10 @@ Status Unknown(const YAML::Mark& mark, std::string_view name) {
   return At(mark, "unknown key \"{}\": did you mean \"{}\"?", name, meant);
 }
 
-Status Flatten(const YAML::Node& map, const std::string& prefix, ConfigFile& file);
+Status Flatten(const YAML::Node& map, const std::string& prefix, Entries& entries);
 
 Status TakeEntry(const YAML::Node& key, const YAML::Node& value, const std::string& prefix,
-                 ConfigFile& file) {
+                 Entries& entries) {
   if (!key.IsScalar()) return At(key.Mark(), "a key must be a word");
   const std::string name = prefix + key.Scalar();
   if (name == kScrape) return {};
@@ -55,53 +57,33 @@ Status TakeEntry(const YAML::Node& key, const YAML::Node& value, const std::stri
     if (!value.IsScalar()) {
       return At(value.IsNull() ? key.Mark() : value.Mark(), "{} must have one value", name);
     }
-    for (const ConfigFileEntry& entry : file.entries) {
+    for (const ConfigFileEntry& entry : entries) {
       if (entry.name == name) return At(key.Mark(), "{} is given twice", name);
     }
-    file.entries.push_back({name, value.Scalar(), key.Mark().line + 1});
+    entries.push_back({name, value.Scalar(), key.Mark().line + 1});
     return {};
   }
   if (!IsGroup(name)) return Unknown(key.Mark(), name);
   if (value.IsNull()) return {};  // a group whose keys are all commented out
   if (!value.IsMap()) return At(value.Mark(), "{} must hold keys with values", name);
-  return Flatten(value, name + ".", file);
+  return Flatten(value, name + ".", entries);
 }
 
-Status Flatten(const YAML::Node& map, const std::string& prefix, ConfigFile& file) {
-  for (const auto& entry : map) TRY(TakeEntry(entry.first, entry.second, prefix, file));
+Status Flatten(const YAML::Node& map, const std::string& prefix, Entries& entries) {
+  for (const auto& entry : map) TRY(TakeEntry(entry.first, entry.second, prefix, entries));
   return {};
-}
-
-// The text from the value of `scrape` to the next key, moved nowhere.
-std::string LiftScrape(const YAML::Node& root, std::string_view yaml) {
-  int begin = -1;
-  auto end = static_cast<int>(yaml.size());
-  YAML::Mark mark;
-  for (const auto& entry : root) {
-    if (entry.first.Scalar() == kScrape && begin < 0 && !entry.second.IsNull()) {
-      mark = entry.second.Mark();
-      begin = mark.pos;
-    } else if (begin >= 0 && entry.first.Mark().pos > begin) {
-      end = std::min(end, entry.first.Mark().pos);
-    }
-  }
-  if (begin < 0) return {};
-  return std::string(static_cast<size_t>(mark.line), '\n') +
-         std::string(static_cast<size_t>(mark.column), ' ') +
-         std::string(yaml.substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin)));
 }
 
 }  // namespace
 
-Result<ConfigFile> ParseConfigFile(std::string_view yaml) {
-  ConfigFile file;
+Result<std::vector<ConfigFileEntry>> ParseConfigFile(std::string_view yaml) {
+  Entries entries;
   try {
     const YAML::Node root = YAML::Load(std::string(yaml));
-    if (root.IsNull()) return file;
+    if (root.IsNull()) return entries;
     if (!root.IsMap()) return At(root.Mark(), "the file must hold keys with values");
-    TRY(Flatten(root, "", file));
-    file.scrape = LiftScrape(root, yaml);
-    return file;
+    TRY(Flatten(root, "", entries));
+    return entries;
   } catch (const YAML::Exception& error) {
     if (error.mark.is_null()) return InvalidArgument("not valid YAML: {}", error.msg);
     return At(error.mark, "not valid YAML: {}", error.msg);

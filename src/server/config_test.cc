@@ -167,13 +167,17 @@ TEST(Config, EmptyFilesAndGroupsAreFine) {
   }
 }
 
-TEST(Config, ScrapeSectionKeepsItsLines) {
-  Result<ConfigFile> file = ParseConfigFile(
-      "retention: 1d\nscrape:\n  - targets: [a]\n    # why\n    interval: 15s\nlisten: :1\n");
-  ASSERT_TRUE(file.ok()) << file.status().ToString();
-  EXPECT_EQ(file->scrape, "\n\n  - targets: [a]\n    # why\n    interval: 15s\n");
-  EXPECT_EQ(file->entries.size(), 2u);
-  EXPECT_EQ(ParseConfigFile("scrape:\n")->scrape, "");
+TEST(Config, ReadsTheScrapeSection) {
+  World world;
+  world.file = "/c.yaml";
+  world.fs.files["/c.yaml"] =
+      "retention: 1d\nscrape:\n  - job: web\n    targets: ['a:1']\nlisten: :1\n";
+  Result<LoadedConfig> loaded = world.Load();
+  ASSERT_TRUE(loaded.ok()) << loaded.status().ToString();
+  ASSERT_EQ(loaded->config.scrape.size(), 1u);
+  EXPECT_EQ(loaded->config.scrape[0].job, "web");
+  world.fs.files["/c.yaml"] = "retention: 1d\nscrape:\n  - jobb: web\n";
+  EXPECT_THAT(world.Load().status().message(), HasSubstr("/c.yaml: line 3"));
 }
 
 TEST(Config, ListenAddresses) {

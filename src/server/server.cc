@@ -2,12 +2,14 @@
 
 #include <atomic>
 #include <functional>
+#include <future>
 #include <optional>
 #include <utility>
 
 #include "api/api.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "collect/scrape.h"
 #include "net/http.h"
 #include "server/periodic.h"
 #include "server/process_metrics.h"
@@ -50,6 +52,7 @@ class EmbeddedServer final : public Server {
     if (config_.retention_ns != 0) {
       retention_.emplace(config_.retention_interval_ns, [this] { DropOld(); });
     }
+    TRY(StartScraping());
     router_.SetApi(&*api_);
     return {};
   }
@@ -59,6 +62,9 @@ class EmbeddedServer final : public Server {
   void Shutdown() override {
     if (shut_down_.exchange(true)) return;
     router_.SetApi(nullptr);
+    // A scrape may be waiting for a profile that takes seconds to be made.
+    if (scrape_http_) scrape_http_->Cancel();
+    scraper_.reset();
     if (http_) http_->Shutdown(config_.shutdown_grace_ns);
     retention_.reset();
     // The store completes what it was given before it closes; only then may the API go.
@@ -116,6 +122,32 @@ class EmbeddedServer final : public Server {
     return {};
   }
 
+  Status StartScraping() {
+    if (config_.scrape.empty()) return {};
+    scrape_http_ = Http::Create();
+    ASSIGN_OR_RETURN(scraper_,
+                     Scraper::Start(config_.scrape, {.http = *scrape_http_,
+                                                     .clock = clock_,
+                                                     .metrics = metrics_,
+                                                     .sink = [this](const ScrapedProfile& profile) {
+                                                       return StoreScraped(profile);
+                                                     }}));
+    return {};
+  }
+
+  // Waits until the profile is durable: a scrape's failure to store is the scrape's failure.
+  Status StoreScraped(const ScrapedProfile& profile) {
+    std::vector<LabelPair> labels;
+    labels.reserve(profile.labels.size());
+    for (const auto& [name, value] : profile.labels) labels.push_back({name, value});
+    // Shared, since the promise is still at work when the wait for it is over.
+    auto stored = std::make_shared<std::promise<Status>>();
+    std::future<Status> result = stored->get_future();
+    api_->Push("anonymous", labels, profile.pprof, {.fallback_time_ns = profile.time_ns},
+               [stored](Status status) { stored->set_value(std::move(status)); });
+    return result.get();
+  }
+
   void DropOld() {
     const int64_t horizon_ns = clock_.NowNs() - config_.retention_ns;
     const Status status = store_->DropBefore(horizon_ns);
@@ -146,6 +178,8 @@ class EmbeddedServer final : public Server {
   std::optional<StoreMetrics> store_metrics_;
   std::optional<Api> api_;
   std::optional<Periodic> retention_;
+  std::unique_ptr<Http> scrape_http_;
+  std::unique_ptr<Scraper> scraper_;
   std::unique_ptr<HttpServer> http_;
   std::string address_;
   std::atomic<bool> shut_down_{false};

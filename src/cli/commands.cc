@@ -5,6 +5,19 @@ namespace {
 
 // In the order help lists them; rows of one group stand together.
 constexpr CommandRow kRows[] = {
+    {.name = "serve",
+     .group = CommandGroup::kRun,
+     .summary = "Serve the profile database",
+     .details =
+         R"(Takes profiles from whatever pushes to Grafana Pyroscope, pulls them from the targets of the config file's section `scrape`, keeps them in a directory, and answers queries. A push is acknowledged when it is on disk.
+
+Every setting is a flag, an environment variable (ANNEAL_LIMITS_BODY for --limits-body) and a key of the config file (`body` below `limits`); flags win over variables, variables over the file. `anneal doctor` shows what is in effect.
+
+  anneal serve
+  anneal serve --data /var/lib/anneal --listen :4040 --retention 90d
+
+The first SIGTERM or Ctrl-C lets requests under way finish, the second ends at once.)",
+     .define = DefineServe},
     {.name = "doctor",
      .group = CommandGroup::kOther,
      .summary = "Show every setting of the server and check this machine",

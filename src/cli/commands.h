@@ -11,6 +11,7 @@ CommandRun DefineHelp(CLI::App& app, CliContext& context);
 CommandRun DefineLoop(CLI::App& app, CliContext& context);
 CommandRun DefineMan(CLI::App& app, CliContext& context);
 CommandRun DefinePgo(CLI::App& app, CliContext& context);
+CommandRun DefineServe(CLI::App& app, CliContext& context);
 CommandRun DefineVerify(CLI::App& app, CliContext& context);
 CommandRun DefineVersion(CLI::App& app, CliContext& context);
 

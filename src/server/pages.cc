@@ -2,7 +2,7 @@
 
 namespace anneal {
 
-HttpResponse TextResponse(int status, std::string text) {
+HttpResponse PlainPage(int status, std::string text) {
   HttpResponse response{.status = status};
   response.headers.Add("Content-Type", "text/plain; charset=utf-8");
   response.headers.Add("X-Content-Type-Options", "nosniff");
@@ -11,7 +11,7 @@ HttpResponse TextResponse(int status, std::string text) {
 }
 
 HttpResponse FrontPage(std::string_view version, std::string_view address) {
-  return TextResponse(200, fmt::format(R"(anneal {0}
+  return PlainPage(200, fmt::format(R"(anneal {0}
 
 Push profiles by any Pyroscope client with the server address http://{1}, for example
   anneal upload --url=http://{1} --extra-label=service_name=my-service cpu.pprof
@@ -28,17 +28,17 @@ Endpoints:
   GET  /ready /healthz                     is it up
   GET  /metrics                            figures about the server itself, for Prometheus
 )",
-                                       version, address));
+                                    version, address));
 }
 
 HttpResponse NotFoundPage(std::string_view path) {
-  return TextResponse(404, fmt::format("there is nothing at {}; / lists what is here\n", path));
+  return PlainPage(404, fmt::format("there is nothing at {}; / lists what is here\n", path));
 }
 
 HttpResponse MethodNotAllowed(std::string_view method, std::string_view path,
                               std::string_view allowed) {
   HttpResponse response =
-      TextResponse(405, fmt::format("{} does not take {}, but {}\n", path, method, allowed));
+      PlainPage(405, fmt::format("{} does not take {}, but {}\n", path, method, allowed));
   response.headers.Add("Allow", std::string(allowed));
   return response;
 }

@@ -8,7 +8,7 @@
 
 namespace anneal {
 
-HttpResponse TextResponse(int status, std::string text);
+HttpResponse PlainPage(int status, std::string text);
 // "/": what this is and how to begin. `address` is HOST:PORT.
 HttpResponse FrontPage(std::string_view version, std::string_view address);
 // 404, naming the path.

@@ -77,13 +77,13 @@ void Router::Dispatch(std::string_view path, HttpRequest request, HttpRespond re
 }
 
 HttpResponse Router::OwnPage(std::string_view path) {
-  if (path == "/healthz") return TextResponse(200, "ok\n");
+  if (path == "/healthz") return PlainPage(200, "ok\n");
   if (path == "/ready") {
-    return api_ ? TextResponse(200, "ready\n") : TextResponse(503, "starting or ending\n");
+    return api_ ? PlainPage(200, "ready\n") : PlainPage(503, "starting or ending\n");
   }
   if (path == "/metrics") {
     refresh_();
-    HttpResponse response = TextResponse(200, metrics_.Render());
+    HttpResponse response = PlainPage(200, metrics_.Render());
     response.headers.Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     return response;
   }

@@ -117,7 +117,14 @@ class EmbeddedServer final : public Server {
     options.intern_cache_bytes = config_.store_intern_cache;
     options.clock = &clock_;
     options.metrics = &metrics_;
-    ASSIGN_OR_RETURN(store_, OpenEmbedded(options));
+    Result<std::unique_ptr<Store>> store = OpenEmbedded(options);
+    if (!store.ok() && store.status().code() == Code::kUnavailable) {
+      return Error(Code::kUnavailable,
+                   "{}. Another anneal has this store open: end it, or choose another directory "
+                   "with --data DIR",
+                   store.status().message());
+    }
+    ASSIGN_OR_RETURN(store_, std::move(store));
     store_metrics_.emplace(*store_, metrics_, clock_);
     return {};
   }

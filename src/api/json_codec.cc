@@ -15,6 +15,8 @@ namespace anneal {
 namespace {
 
 constexpr const char* kUrlPrefix = "type.anneal";
+// libprotobuf's streams count bytes in int.
+constexpr size_t kMaxBytes = 0x7fffffff;
 
 google::protobuf::util::TypeResolver& Resolver() {
   // Generated descriptors register themselves when their file is linked; naming a message of each
@@ -35,6 +37,10 @@ Result<std::string> JsonToProto(std::string_view message, std::string_view json)
   if (trimmed.empty() || trimmed.front() != '{') {
     return InvalidArgument("the body is no JSON object; an empty request is written {{}}");
   }
+  if (json.size() > kMaxBytes) {
+    return InvalidArgument("the body has {} bytes; JSON may have 2 GiB; push protobuf",
+                           json.size());
+  }
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = true;
   google::protobuf::io::ArrayInputStream input(json.data(), static_cast<int>(json.size()));
@@ -50,6 +56,11 @@ Result<std::string> JsonToProto(std::string_view message, std::string_view json)
 }
 
 Result<std::string> ProtoToJson(std::string_view message, std::string_view bytes) {
+  if (bytes.size() > kMaxBytes) {
+    return Error(Code::kResourceExhausted,
+                 "the answer has {} bytes; ask for application/proto, or for a shorter window",
+                 bytes.size());
+  }
   google::protobuf::io::ArrayInputStream input(bytes.data(), static_cast<int>(bytes.size()));
   std::string json;
   google::protobuf::io::StringOutputStream output(&json);

@@ -3,8 +3,36 @@
 namespace anneal {
 namespace {
 
-// In the order help lists them; rows of one group stand together.
+// Help lists them by group, and within a group in this order.
 constexpr CommandRow kRows[] = {
+    {.name = "query",
+     .group = CommandGroup::kProfiles,
+     .summary = "Get profiles, labels and series from a server",
+     .details =
+         R"(Works with anneal and with Pyroscope. --url, --tenant-id, --token, --username and --password can also be given as ANNEAL_URL and so on in the environment; PROFILECLI_URL and so on are understood too.
+
+  anneal query merge --query='{service_name="app"}' --output=pprof=default.pgo
+  anneal query functions --query='{service_name="app"}' --from=now-10m
+  anneal query label-values service_name)",
+     .define = DefineQuery},
+    {.name = "scrape",
+     .group = CommandGroup::kProfiles,
+     .summary = "Pull profiles from running Go programs",
+     .details =
+         R"(Asks programs that serve net/http/pprof for their profiles, and pushes them to a server or writes them to files. Counters since the start of a program (memory, mutex, block) become what happened in each interval. A server does the same by itself with a scrape section in its config.
+
+  anneal scrape --target localhost:6060 --service app
+  anneal scrape --target localhost:6060 --service app --once --output-dir .)",
+     .define = DefineScrape},
+    {.name = "upload",
+     .group = CommandGroup::kProfiles,
+     .summary = "Push profile files to a server",
+     .details =
+         R"(Each file is stored under its metric name (process_cpu, memory, goroutine), which is told from its sample types; --extra-labels=__name__=mutex overrides it. Pushing a file twice stores it once.
+
+  anneal upload cpu.pb.gz --extra-labels service_name=app
+  curl -s localhost:6060/debug/pprof/profile?seconds=5 | anneal upload -)",
+     .define = DefineUpload},
     {.name = "serve",
      .group = CommandGroup::kRun,
      .summary = "Serve the profile database",

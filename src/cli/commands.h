@@ -11,7 +11,10 @@ CommandRun DefineHelp(CLI::App& app, CliContext& context);
 CommandRun DefineLoop(CLI::App& app, CliContext& context);
 CommandRun DefineMan(CLI::App& app, CliContext& context);
 CommandRun DefinePgo(CLI::App& app, CliContext& context);
+CommandRun DefineQuery(CLI::App& app, CliContext& context);
+CommandRun DefineScrape(CLI::App& app, CliContext& context);
 CommandRun DefineServe(CLI::App& app, CliContext& context);
+CommandRun DefineUpload(CLI::App& app, CliContext& context);
 CommandRun DefineVerify(CLI::App& app, CliContext& context);
 CommandRun DefineVersion(CLI::App& app, CliContext& context);
 

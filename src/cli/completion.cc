@@ -174,7 +174,7 @@ CommandRun DefineCompletion(CLI::App& app, CliContext& context) {
   auto shell = std::make_shared<std::string>();
   app.add_option("SHELL", *shell, "bash, zsh or fish")
       ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""));
   const CLI::App* root = app.get_parent();
   return [root, shell, &context] {
     CommandDoc doc = Describe(*root);

@@ -98,7 +98,7 @@ constexpr Subcommand kSubcommands[] = {
      R"(Merges CPU profiles and writes what the Go compiler reads of them: the same call edges, checked, in a fraction of the bytes. Prints the command to build with.
 
   anneal pgo go cpu1.pprof cpu2.pprof -o default.pgo
-  curl -s http://127.0.0.1:6060/debug/pprof/profile | anneal pgo go - -o default.pgo)",
+  curl -s localhost:6060/debug/pprof/profile | anneal pgo go - -o default.pgo)",
      DefinePgoGo},
     {"report", "Tell what a profile is worth to the Go compiler",
      R"(Prints samples, call edges, what the compiler will hold for hot, and how much of that is chance. With a binary, functions of the profile that the binary does not have. Several files are merged and compared with one another.

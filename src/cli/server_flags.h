@@ -1,0 +1,29 @@
+// The flags of commands that talk to a server: profilecli's names, flags or environment.
+#pragma once
+
+#include <string>
+
+#include "base/status.h"
+#include "cli/context.h"
+#include "collect/connect_call.h"
+
+namespace CLI {
+class App;
+}
+
+namespace anneal {
+
+struct ServerFlags {
+  std::string url, tenant, token, token_file, username, password;
+  std::string timeout = "60s";
+};
+
+// Adds --url, --tenant-id, --token, --token-file, --username, --password, --timeout. `flags` must
+// live as long as `app`.
+void AddServerFlags(CLI::App& app, ServerFlags& flags);
+
+// A flag wins over ANNEAL_<NAME>, that over PROFILECLI_<NAME>, that over the default; --token-file
+// wins over the environment's token. Fails when the token file cannot be read.
+Result<ServerAddress> ResolveServer(const ServerFlags& flags, const CliContext& context);
+
+}  // namespace anneal

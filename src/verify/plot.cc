@@ -33,7 +33,7 @@ text{font-family:system-ui,-apple-system,"Segoe UI","DejaVu Sans",Arial,sans-ser
 .baseline{fill:#2f6fb0;stroke:#2f6fb0}
 .candidate{fill:#bf4b00;stroke:#bf4b00}
 .control{fill:#6b7480;stroke:#6b7480}
-circle{stroke:none}
+circle.dot{stroke:none}
 .mark{stroke:#ffffff;stroke-width:1}
 @media (prefers-color-scheme:dark){
 text{fill:#e6edf3}
@@ -104,6 +104,14 @@ std::string SignedPercent(double share) {
   return share == 0 ? "0 %" : fmt::format("{:+.3g} %", share * 100);
 }
 
+// Ticks are round numbers: "350 µs", not "350.00 µs".
+std::string RoundCpuTimeText(double ns) {
+  if (ns < 1e3) return fmt::format("{:.5g} ns", ns);
+  if (ns < 1e6) return fmt::format("{:.5g} µs", ns / 1e3);
+  if (ns < 1e9) return fmt::format("{:.5g} ms", ns / 1e6);
+  return fmt::format("{:.5g} s", ns / 1e9);
+}
+
 template <typename TextOf>
 void DrawGrid(Canvas& canvas, const Axis& axis, double top, double bottom, TextOf text_of) {
   for (double tick : axis.Ticks(8)) {
@@ -136,7 +144,7 @@ double DrawCosts(Canvas& canvas, const RunRecord& run, double y) {
   for (ArmId arm : kArms) series.push_back(Costs(run, arm));
   Axis axis = FittingAxis(series, {});
   double bottom = top + kRow * kArmCount;
-  DrawGrid(canvas, axis, top, bottom, CpuTimeText);
+  DrawGrid(canvas, axis, top, bottom, RoundCpuTimeText);
   for (size_t i = 0; i < series.size(); ++i) {
     double base = top + kRow * static_cast<double>(i) + 40;
     ArmId arm = kArms[i];
@@ -241,7 +249,7 @@ std::string PlotSvg(const Verdict& verdict) {
   const RunRecord& run = verdict.run;
   const Analysis& a = verdict.analysis;
   Canvas canvas;
-  double y = canvas.Paragraph(20, 34, a.sentence, 100, 23, "headline");
+  double y = canvas.Paragraph(20, 34, a.sentence, 86, 23, "headline");
   y = canvas.Paragraph(20, y + 1, Subtitle(run, a), 140, 16, "small") + 22;
   if (run.benchmarks.size() == 1) y = DrawCosts(canvas, run, y);
   y = DrawDifferences(canvas, verdict, y);

@@ -1,6 +1,7 @@
 #include "verify/stats.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 

@@ -1,0 +1,154 @@
+#include <gtest/gtest.h>
+
+#include "verify/phrases.h"
+#include "verify/record_for_test.h"
+#include "verify/verdict.h"
+
+namespace anneal {
+namespace {
+
+Analysis MustAnalyze(const RunRecord& run) {
+  Result<Analysis> analysis = Analyze(run);
+  EXPECT_TRUE(analysis.ok()) << analysis.status().ToString();
+  return analysis.ok() ? *analysis : Analysis();
+}
+
+TEST(AnalyzeTest, FindsThreePercentInOneSessionAndInMany) {
+  for (size_t sessions : {1, 4, 8}) {
+    Analysis gain = MustAnalyze(MakeRecord(sessions, 240 / sessions, 0.97, 1, 0.02));
+    EXPECT_EQ(gain.outcome, Outcome::kGain) << sessions << ": " << gain.sentence;
+    EXPECT_NEAR(gain.gain(), 0.03, 0.008);
+    EXPECT_LT(gain.candidate.low, 0.97);
+    EXPECT_GT(gain.candidate.high, 0.97);
+    Analysis loss = MustAnalyze(MakeRecord(sessions, 240 / sessions, 1.03, 1, 0.02));
+    EXPECT_EQ(loss.outcome, Outcome::kRegression) << sessions << ": " << loss.sentence;
+  }
+}
+
+TEST(AnalyzeTest, SwappingTheArmsGivesTheReciprocal) {
+  RunRecord run = MakeRecord(1, 60, 0.9, 1, 0.02);
+  RunRecord swapped = run;
+  for (Block& block : swapped.sessions[0].blocks) {
+    std::swap(block.samples[0][0], block.samples[0][1]);
+  }
+  Analysis a = MustAnalyze(run), b = MustAnalyze(swapped);
+  EXPECT_NEAR(a.candidate.ratio * b.candidate.ratio, 1, 1e-9);
+  EXPECT_NEAR(a.candidate.low * b.candidate.high, 1, 2e-3);
+  EXPECT_NEAR(a.median_ratio * b.median_ratio, 1, 1e-9);
+}
+
+TEST(AnalyzeTest, UnitsAndScaleDoNotMatter) {
+  RunRecord run = MakeRecord(8, 10, 0.9, 1, 0.02);
+  RunRecord scaled = run;
+  for (Session& session : scaled.sessions) {
+    for (Block& block : session.blocks) {
+      for (Sample& sample : block.samples[0]) {
+        sample.cpu_ns *= 3;
+        sample.units *= 6;
+      }
+    }
+  }
+  EXPECT_NEAR(MustAnalyze(run).candidate.ratio, MustAnalyze(scaled).candidate.ratio, 1e-9);
+}
+
+TEST(AnalyzeTest, DriftThatHitsAllArmsIsHarmless) {
+  // The machine slows down threefold during the run; each block feels it alike.
+  RunRecord run = MakeRecord(1, 60, 0.95, 1, 0.01);
+  double slowness = 1;
+  for (Block& block : run.sessions[0].blocks) {
+    slowness += 2.0 / 60;
+    for (Sample& s : block.samples[0]) {
+      s.cpu_ns = static_cast<int64_t>(static_cast<double>(s.cpu_ns) * slowness);
+    }
+  }
+  Analysis a = MustAnalyze(run);
+  EXPECT_EQ(a.outcome, Outcome::kGain);
+  EXPECT_NEAR(a.candidate.ratio, 0.95, 0.01);
+}
+
+TEST(AnalyzeTest, AControlThatDiffersMakesTheRunInvalid) {
+  Analysis a = MustAnalyze(MakeRecord(1, 60, 0.9, 1.05, 0.01));
+  EXPECT_EQ(a.outcome, Outcome::kInvalid);
+  EXPECT_EQ(a.ruling, Ruling::kInvalid);
+  EXPECT_THAT(a.sentence, testing::HasSubstr("too noisy"));
+}
+
+TEST(AnalyzeTest, FalseAlarmsAreRare) {
+  constexpr int kRuns = 100;
+  int differences = 0, invalid = 0;
+  for (uint64_t seed = 0; seed < kRuns; ++seed) {
+    Analysis a = MustAnalyze(MakeRecord(8, 4, 1, 1, 0.03, seed + 1000));
+    differences += a.outcome == Outcome::kGain || a.outcome == Outcome::kRegression;
+    invalid += a.outcome == Outcome::kInvalid;
+  }
+  EXPECT_LE(differences, kRuns * 8 / 100);
+  EXPECT_LE(invalid, kRuns * 10 / 100);
+}
+
+TEST(AnalyzeTest, BenchmarksAreCombinedByGeometricMean) {
+  RunRecord run = MakeRecord(1, 30, 0.8, 1, 0);
+  run.benchmarks = {"BenchmarkA", "BenchmarkB"};
+  for (Block& block : run.sessions[0].blocks) {
+    block.samples.push_back({{5000, 1, 1}, {5000 * 5 / 4, 1, 1}, {5000, 1, 1}});
+  }
+  Analysis a = MustAnalyze(run);
+  EXPECT_NEAR(a.candidate.ratio, 1, 1e-6);  // 0.8 × 1.25
+  ASSERT_EQ(a.benchmarks.size(), 2u);
+  EXPECT_NEAR(a.benchmarks[0].candidate.ratio, 0.8, 1e-6);
+  EXPECT_NEAR(a.benchmarks[1].candidate.ratio, 1.25, 1e-6);
+  EXPECT_THAT(a.notes, testing::Contains(testing::HasSubstr("BenchmarkB got slower")));
+}
+
+TEST(AnalyzeTest, IdenticalBytesAreNoTreatmentOnlyWithTheSameArguments) {
+  RunRecord run = MakeRecord(1, 30, 1, 1, 0.01);
+  run.arms[1].sha256 = run.arms[0].sha256;
+  EXPECT_TRUE(MustAnalyze(run).identical_binaries);
+  run.arms[1].command = "./new -n 2";
+  EXPECT_FALSE(MustAnalyze(run).identical_binaries);
+}
+
+TEST(AnalyzeTest, StealAndOtherLoadAreSaid) {
+  RunRecord run = MakeRecord(1, 30, 1, 1, 0.01);
+  run.sessions[0].blocks[3].steal_ppm = 10'001;
+  run.sessions[0].blocks[4].steal_ppm = 10'000;
+  run.other_load_cpus = 1.26;
+  Analysis a = MustAnalyze(run);
+  EXPECT_EQ(a.marked_blocks, 1);
+  EXPECT_THAT(a.notes, testing::Contains(testing::HasSubstr("in 1 of 30 blocks")));
+  EXPECT_THAT(a.notes, testing::Contains(testing::HasSubstr("1.3 processors")));
+}
+
+TEST(AnalyzeTest, RefusesRecordsThatLackSomething) {
+  RunRecord good = MakeRecord(1, 2, 1, 1, 0.01);
+  std::vector<std::function<void(RunRecord&)>> damages = {
+      [](RunRecord& r) { r.sessions.clear(); },
+      [](RunRecord& r) { r.sessions[0].blocks.clear(); },
+      [](RunRecord& r) { r.benchmarks.clear(); },
+      [](RunRecord& r) { r.arms.pop_back(); },
+      [](RunRecord& r) { r.sessions[0].blocks[1].samples.clear(); },
+      [](RunRecord& r) { r.sessions[0].blocks[1].samples[0].pop_back(); },
+      [](RunRecord& r) { r.sessions[0].blocks[0].samples[0][1].cpu_ns = 0; },
+      [](RunRecord& r) { r.sessions[0].blocks[0].samples[0][2].units = -1; },
+  };
+  for (size_t i = 0; i < damages.size(); ++i) {
+    RunRecord run = good;
+    damages[i](run);
+    EXPECT_EQ(Analyze(run).status().code(), Code::kInvalidArgument) << i;
+  }
+}
+
+TEST(PhrasesTest, NumbersAsPeopleSayThem) {
+  EXPECT_EQ(PercentText(0.0312), "3.1 %");
+  EXPECT_EQ(PercentText(-0.0031), "0.31 %");
+  EXPECT_EQ(PercentText(0.00999), "1.0 %");
+  EXPECT_EQ(DifferenceText(0.969), "3.1 % less");
+  EXPECT_EQ(DifferenceText(1.0042), "0.42 % more");
+  EXPECT_EQ(DescribeRatio({0.9, 0.88, 0.92}),
+            "10.0 % less CPU (95 % interval 8.0 % to 12.0 % less)");
+  EXPECT_EQ(DescribeRatio({1.01, 0.99, 1.03}),
+            "1.0 % more CPU (95 % interval 1.0 % less to 3.0 % more)");
+  EXPECT_EQ(CpuTimeText(3'210'000), "3.21 ms");
+}
+
+}  // namespace
+}  // namespace anneal

@@ -1,6 +1,7 @@
 #include "profile/intern_table.h"
 
 #include <absl/hash/hash.h>
+#include <absl/strings/string_view.h>
 
 namespace anneal {
 
@@ -9,6 +10,9 @@ uint64_t HashSeed() {
   return seed;
 }
 
-uint64_t HashText(std::string_view text) { return absl::HashOf(text); }
+// As absl's own view: abseil may have been built without std::string_view's.
+uint64_t HashText(std::string_view text) {
+  return absl::HashOf(absl::string_view(text.data(), text.size()));
+}
 
 }  // namespace anneal

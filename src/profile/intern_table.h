@@ -5,6 +5,7 @@
 // touches it not at all. That is what a general hash map cannot do without storing keys twice.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -17,7 +18,7 @@ class InternTable {
   // The position whose entity `equal(position)` recognises; `next` is entered when there is none.
   template <typename Equal>
   uint32_t FindOrInsert(uint64_t hash, uint32_t next, Equal&& equal) {
-    if (size_ * 2 >= slots_.size()) Grow();
+    if (size_ * 2 >= slots_.size()) Resize(std::max(slots_.size() * 2, kFirstSize));
     uint32_t tag = static_cast<uint32_t>(hash >> 32);
     size_t mask = slots_.size() - 1;
     for (size_t i = tag & mask;; i = (i + 1) & mask) {
@@ -31,6 +32,17 @@ class InternTable {
     }
   }
   size_t size() const { return size_; }
+  // Makes room for `more` entities at once.
+  void Reserve(size_t more) {
+    size_t wanted = std::max(slots_.size(), kFirstSize);
+    while (wanted < 2 * (size_ + more)) wanted *= 2;
+    if (wanted != slots_.size()) Resize(wanted);
+  }
+  // Starts to load what FindOrInsert with this hash will look at first.
+  // REQUIRES: Reserve was called.
+  void Prefetch(uint64_t hash) const {
+    __builtin_prefetch(&slots_[static_cast<uint32_t>(hash >> 32) & (slots_.size() - 1)]);
+  }
 
  private:
   struct Slot {
@@ -38,8 +50,8 @@ class InternTable {
     uint32_t position_plus_1 = 0;  // 0: free
   };
 
-  void Grow() {
-    std::vector<Slot> old(slots_.empty() ? kFirstSize : slots_.size() * 2);
+  void Resize(size_t slots) {
+    std::vector<Slot> old(slots);
     old.swap(slots_);
     size_t mask = slots_.size() - 1;
     for (const Slot& slot : old) {
@@ -50,7 +62,7 @@ class InternTable {
     }
   }
 
-  static constexpr size_t kFirstSize = 1024;
+  static constexpr size_t kFirstSize = 256;
   std::vector<Slot> slots_;
   size_t size_ = 0;
 };

@@ -1,18 +1,23 @@
-// Merging by remap tables. Each entity of an input is hashed once: the first sample that needs it
-// finds its place in the union and notes it in a flat table; from then on it costs one load. A
-// sample is a chain of such loads and one hash of the resulting stack. Values are then added in
-// place. google/pprof hashes strings built from each stack; this is most of the difference.
+// Merging by remap tables. What the samples of an input need is marked, from samples down to
+// strings; then, from strings up to samples, each marked entity is hashed once and its place in the
+// union noted in a flat table. A sample is then a row of loads and one hash of the resulting stack,
+// and its values are added in place.
+//
+// Column by column rather than sample by sample: the union is larger than the nearest caches, and
+// a loop over a column knows what it will look up next, so that it can ask for it in time.
+// google/pprof hashes strings built from each stack and each location.
 #include "profile/merge.h"
 
 #include <algorithm>
-#include <cstring>
+#include <utility>
 
 #include "profile/merged_columns.h"
 
 namespace anneal {
 namespace {
 
-constexpr uint32_t kUnmapped = 0xffffffffu;
+// In a remap table: not needed by any sample so far; needed, but without a place yet.
+constexpr uint32_t kUnmapped = 0xffffffffu, kWanted = 0xfffffffeu;
 
 // The merger of strings: of two, the smaller that is not empty.
 StringId SmallerText(const StringTable& strings, StringId a, StringId b) {
@@ -41,24 +46,55 @@ struct Merger::Rep {
   // The input being added, and where its entities went.
   const Profile* input = nullptr;
   std::vector<uint32_t> string_map, mapping_map, function_map, location_map;
-  std::vector<Line> line_scratch;
-  std::vector<LocationId> stack_scratch;
+  struct Pending {
+    uint64_t hash;
+    uint32_t position;  // in the input
+  };
+  std::vector<Pending> pending;
+  std::vector<LocationId> stacks;  // the input's, by location in the union
   std::vector<Label> label_scratch;
   uint64_t seed = HashSeed();
 
   Status CheckTypes(const Profile& profile) const;
   Status CheckRoom(const Profile& profile) const;
   void AddHeader(const Profile& profile);
-  void AddSamples(const Profile& profile);
-  void AddSample(size_t sample);
-  StringId AddText(std::string_view text);
+  void MarkWanted();
+  void AddSamples();
+  template <typename Hash, typename Place>
+  void PlaceWanted(std::vector<uint32_t>& map, InternTable& table, Hash hash, Place place);
+  template <typename Hash, typename Place>
+  void PlacePending(InternTable& table, Hash hash, Place place);
+
+  bool IsZero(size_t sample) const;
+  uint64_t HashFunction(const Function& f) const;
+  uint64_t HashLocation(const Location& l) const;
+  uint64_t HashSample(size_t sample);
+  StringId PlaceString(std::string_view text, uint64_t hash);
   StringId MapString(StringId id);
-  MappingId MapMapping(MappingId id);
-  FunctionId MapFunction(FunctionId id);
-  LocationId MapLocation(LocationId id);
-  uint32_t InternLocation(Location location, uint64_t hash);
+  void PlaceMapping(size_t position);
+  void CombineMapping(Mapping& into, const Mapping& from);
+  uint32_t PlaceFunction(size_t position, uint64_t hash);
+  uint32_t PlaceLocation(size_t position, uint64_t hash);
+  bool SameLocation(const Location& mine, const Location& theirs) const;
+  void AddSample(size_t sample, uint64_t hash);
   void MapLabels(size_t sample);
-  uint32_t InternSample(uint64_t hash);
+
+  Function Mapped(const Function& f) const {
+    auto map = [&](StringId id) { return static_cast<StringId>(string_map[Index(id)]); };
+    return {map(f.name), map(f.system_name), map(f.file), f.start_line};
+  }
+  Line Mapped(const Line& line) const {
+    return {static_cast<FunctionId>(function_map[Index(line.function)]), line.line, line.column};
+  }
+  // Addresses in a mapping are kept relative to its start.
+  uint64_t RelativeAddress(const Location& l) const {
+    return l.mapping == MappingId::kNone ? l.address
+                                         : l.address - input->mappings[Index(l.mapping)].start;
+  }
+  MappingId MappedMapping(const Location& l) const {
+    return l.mapping == MappingId::kNone ? l.mapping
+                                         : static_cast<MappingId>(mapping_map[Index(l.mapping)]);
+  }
 };
 
 Status Merger::Rep::CheckTypes(const Profile& profile) const {
@@ -121,30 +157,85 @@ void Merger::Rep::AddHeader(const Profile& profile) {
   for (StringId comment : profile.comments) m.comments.push_back(MapString(comment));
 }
 
-StringId Merger::Rep::AddText(std::string_view text) {
+bool Merger::Rep::IsZero(size_t sample) const {
+  std::span<const int64_t> values = input->Values(sample);
+  return std::all_of(values.begin(), values.end(), [](int64_t v) { return v == 0; });
+}
+
+// Marks what non-zero samples refer to, directly or not; puts those samples into pending.
+void Merger::Rep::MarkWanted() {
+  auto want = [](std::vector<uint32_t>& map, auto id) { map[Index(id)] = kWanted; };
+  pending.clear();
+  for (size_t s = 0; s < input->SampleCount(); ++s) {
+    if (IsZero(s)) continue;
+    pending.push_back({0, static_cast<uint32_t>(s)});
+    for (LocationId id : input->Stack(s)) want(location_map, id);
+  }
+  for (size_t i = 0; i < location_map.size(); ++i) {
+    if (location_map[i] != kWanted) continue;
+    const Location& l = input->locations[i];
+    if (l.mapping != MappingId::kNone) want(mapping_map, l.mapping);
+    for (uint32_t k = l.lines_begin; k < l.lines_end; ++k) {
+      want(function_map, input->lines[k].function);
+    }
+  }
+  string_map[0] = 0;
+  auto want_text = [&](StringId id) {
+    if (string_map[Index(id)] == kUnmapped) string_map[Index(id)] = kWanted;
+  };
+  for (size_t i = 0; i < function_map.size(); ++i) {
+    if (function_map[i] != kWanted) continue;
+    want_text(input->functions[i].name);
+    want_text(input->functions[i].system_name);
+    want_text(input->functions[i].file);
+  }
+}
+
+// Gives every entity of pending its hash, then its place, asking for memory ahead.
+template <typename Hash, typename Place>
+void Merger::Rep::PlacePending(InternTable& table, Hash hash, Place place) {
+  constexpr size_t kAhead = 8;
+  for (Pending& p : pending) p.hash = hash(p.position);
+  table.Reserve(pending.size());
+  for (size_t i = 0; i < pending.size(); ++i) {
+    if (i + kAhead < pending.size()) table.Prefetch(pending[i + kAhead].hash);
+    place(pending[i].position, pending[i].hash);
+  }
+}
+
+template <typename Hash, typename Place>
+void Merger::Rep::PlaceWanted(std::vector<uint32_t>& map, InternTable& table, Hash hash,
+                              Place place) {
+  pending.clear();
+  for (size_t i = 0; i < map.size(); ++i) {
+    if (map[i] == kWanted) pending.push_back({0, static_cast<uint32_t>(i)});
+  }
+  PlacePending(table, hash,
+               [&](uint32_t i, uint64_t h) { map[i] = static_cast<uint32_t>(place(i, h)); });
+}
+
+StringId Merger::Rep::PlaceString(std::string_view text, uint64_t hash) {
+  if (text.empty()) return StringId::kEmpty;
   uint32_t next = static_cast<uint32_t>(merged.strings.size());
-  uint32_t id = string_table.FindOrInsert(HashText(text), next, [&](uint32_t position) {
+  uint32_t id = string_table.FindOrInsert(hash, next, [&](uint32_t position) {
     return merged.strings.Get(static_cast<StringId>(position)) == text;
   });
   if (id == next) merged.strings.Append(text);
   return static_cast<StringId>(id);
 }
 
+// For the few strings that are not needed by functions.
 StringId Merger::Rep::MapString(StringId id) {
   uint32_t& mapped = string_map[Index(id)];
-  if (mapped == kUnmapped) {
+  if (mapped >= kWanted) {
     std::string_view text = input->Text(id);
-    mapped = text.empty() ? 0 : static_cast<uint32_t>(AddText(text));
+    mapped = static_cast<uint32_t>(PlaceString(text, HashText(text)));
   }
   return static_cast<StringId>(mapped);
 }
 
-MappingId Merger::Rep::MapMapping(MappingId id) {
-  if (id == MappingId::kNone) return id;
-  uint32_t& mapped = mapping_map[Index(id)];
-  if (mapped != kUnmapped) return static_cast<MappingId>(mapped);
-
-  Mapping m = input->mappings[Index(id)];
+void Merger::Rep::PlaceMapping(size_t position) {
+  Mapping m = input->mappings[position];
   m.file = MapString(m.file);
   m.build_id = MapString(m.build_id);
   constexpr uint64_t kPage = 4096;
@@ -153,80 +244,85 @@ MappingId Merger::Rep::MapMapping(MappingId id) {
                  m.build_id != StringId::kEmpty ? m.build_id : m.file};
   uint64_t hash = MixHash(MixHash(MixHash(seed, key.pages), key.offset), Index(key.binary));
   uint32_t next = static_cast<uint32_t>(merged.mappings.size());
-  mapped = mapping_table.FindOrInsert(
-      hash, next, [&](uint32_t position) { return merged.mappings[position].key == key; });
-  if (mapped == next) {
-    merged.mappings.push_back({key, m, false});
-    return static_cast<MappingId>(mapped);
-  }
-  Mapping& content = merged.mappings[mapped].content;
-  uint64_t largest = std::max(content.limit - content.start, size);
-  content.start = std::min(content.start, m.start);
-  content.limit = content.start + largest;
-  content.file = SmallerText(merged.strings, content.file, m.file);
-  content.build_id = SmallerText(merged.strings, content.build_id, m.build_id);
-  // The union claims a kind of symbols only if every input had them.
-  content.has_functions &= m.has_functions;
-  content.has_filenames &= m.has_filenames;
-  content.has_line_numbers &= m.has_line_numbers;
-  content.has_inline_frames &= m.has_inline_frames;
-  return static_cast<MappingId>(mapped);
-}
-
-FunctionId Merger::Rep::MapFunction(FunctionId id) {
-  uint32_t& mapped = function_map[Index(id)];
-  if (mapped != kUnmapped) return static_cast<FunctionId>(mapped);
-  Function f = input->functions[Index(id)];
-  f.name = MapString(f.name);
-  f.system_name = MapString(f.system_name);
-  f.file = MapString(f.file);
-  uint64_t hash = MixHash(seed, uint64_t{Index(f.name)} << 32 | Index(f.system_name));
-  hash = MixHash(MixHash(hash, Index(f.file)), Bits(f.start_line));
-  uint32_t next = static_cast<uint32_t>(merged.functions.size());
-  mapped = function_table.FindOrInsert(
-      hash, next, [&](uint32_t position) { return merged.functions[position] == f; });
-  if (mapped == next) merged.functions.push_back(f);
-  return static_cast<FunctionId>(mapped);
-}
-
-LocationId Merger::Rep::MapLocation(LocationId id) {
-  uint32_t& mapped = location_map[Index(id)];
-  if (mapped != kUnmapped) [[likely]] {
-    return static_cast<LocationId>(mapped);
-  }
-  Location l = input->locations[Index(id)];
-  if (l.mapping != MappingId::kNone) {
-    l.address -= input->mappings[Index(l.mapping)].start;
-    l.mapping = MapMapping(l.mapping);
-  }
-  uint64_t hash = MixHash(MixHash(seed, l.address), Index(l.mapping) << 1 | (l.is_folded ? 1 : 0));
-  line_scratch.clear();
-  for (const Line& line : input->Lines(id)) {
-    Line mine{MapFunction(line.function), line.line, line.column};
-    hash = MixHash(MixHash(hash, uint64_t{Index(mine.function)} << 32 ^ Bits(mine.line)),
-                   Bits(mine.column));
-    line_scratch.push_back(mine);
-  }
-  mapped = InternLocation(l, hash);
-  return static_cast<LocationId>(mapped);
-}
-
-uint32_t Merger::Rep::InternLocation(Location location, uint64_t hash) {
-  uint32_t next = static_cast<uint32_t>(merged.locations.size());
-  uint32_t found = location_table.FindOrInsert(hash, next, [&](uint32_t position) {
-    const Location& l = merged.locations[position];
-    return l.address == location.address && l.mapping == location.mapping &&
-           l.is_folded == location.is_folded &&
-           l.lines_end - l.lines_begin == line_scratch.size() &&
-           std::equal(line_scratch.begin(), line_scratch.end(),
-                      merged.lines.begin() + l.lines_begin);
-  });
+  uint32_t found = mapping_table.FindOrInsert(
+      hash, next, [&](uint32_t place) { return merged.mappings[place].key == key; });
   if (found == next) {
-    location.lines_begin = static_cast<uint32_t>(merged.lines.size());
-    merged.lines.insert(merged.lines.end(), line_scratch.begin(), line_scratch.end());
-    location.lines_end = static_cast<uint32_t>(merged.lines.size());
-    merged.locations.push_back(location);
+    merged.mappings.push_back({key, m, false});
+  } else {
+    CombineMapping(merged.mappings[found].content, m);
   }
+  mapping_map[position] = found;
+}
+
+void Merger::Rep::CombineMapping(Mapping& into, const Mapping& from) {
+  uint64_t largest = std::max(into.limit - into.start, from.limit - from.start);
+  into.start = std::min(into.start, from.start);
+  into.limit = into.start + largest;
+  into.file = SmallerText(merged.strings, into.file, from.file);
+  into.build_id = SmallerText(merged.strings, into.build_id, from.build_id);
+  // The union claims a kind of symbols only if every input had them.
+  into.has_functions &= from.has_functions;
+  into.has_filenames &= from.has_filenames;
+  into.has_line_numbers &= from.has_line_numbers;
+  into.has_inline_frames &= from.has_inline_frames;
+}
+
+// Of an input's function whose strings have their places.
+uint64_t Merger::Rep::HashFunction(const Function& f) const {
+  Function m = Mapped(f);
+  uint64_t hash = MixHash(seed, uint64_t{Index(m.name)} << 32 | Index(m.system_name));
+  return MixHash(hash, uint64_t{Index(m.file)} << 32 ^ Bits(m.start_line));
+}
+
+uint32_t Merger::Rep::PlaceFunction(size_t position, uint64_t hash) {
+  Function f = Mapped(input->functions[position]);
+  uint32_t next = static_cast<uint32_t>(merged.functions.size());
+  uint32_t found = function_table.FindOrInsert(
+      hash, next, [&](uint32_t place) { return merged.functions[place] == f; });
+  if (found == next) merged.functions.push_back(f);
+  return found;
+}
+
+uint64_t Merger::Rep::HashLocation(const Location& l) const {
+  uint64_t hash =
+      MixHash(seed ^ Index(MappedMapping(l)) << 1 ^ (l.is_folded ? 1 : 0), RelativeAddress(l));
+  for (uint32_t k = l.lines_begin; k < l.lines_end; ++k) {
+    Line line = Mapped(input->lines[k]);
+    hash = MixHash(
+        hash, uint64_t{Index(line.function)} << 32 ^ Bits(line.line) ^ Bits(line.column) << 20);
+  }
+  return hash;
+}
+
+bool Merger::Rep::SameLocation(const Location& mine, const Location& theirs) const {
+  if (mine.address != RelativeAddress(theirs) || mine.mapping != MappedMapping(theirs) ||
+      mine.is_folded != theirs.is_folded ||
+      mine.lines_end - mine.lines_begin != theirs.lines_end - theirs.lines_begin) {
+    return false;
+  }
+  for (uint32_t k = 0; k < mine.lines_end - mine.lines_begin; ++k) {
+    if (merged.lines[mine.lines_begin + k] != Mapped(input->lines[theirs.lines_begin + k])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+uint32_t Merger::Rep::PlaceLocation(size_t position, uint64_t hash) {
+  const Location& theirs = input->locations[position];
+  uint32_t next = static_cast<uint32_t>(merged.locations.size());
+  uint32_t found = location_table.FindOrInsert(
+      hash, next, [&](uint32_t place) { return SameLocation(merged.locations[place], theirs); });
+  if (found != next) return found;
+  Location l = theirs;
+  l.address = RelativeAddress(theirs);
+  l.mapping = MappedMapping(theirs);
+  l.lines_begin = static_cast<uint32_t>(merged.lines.size());
+  for (uint32_t k = theirs.lines_begin; k < theirs.lines_end; ++k) {
+    merged.lines.push_back(Mapped(input->lines[k]));
+  }
+  l.lines_end = static_cast<uint32_t>(merged.lines.size());
+  merged.locations.push_back(l);
   return found;
 }
 
@@ -240,58 +336,87 @@ void Merger::Rep::MapLabels(size_t sample) {
   std::sort(label_scratch.begin(), label_scratch.end());
 }
 
-uint32_t Merger::Rep::InternSample(uint64_t hash) {
-  MergedColumns& m = merged;
-  uint32_t next = static_cast<uint32_t>(m.SampleCount());
-  uint32_t found = sample_table.FindOrInsert(hash, next, [&](uint32_t s) {
-    uint32_t stack = m.StackBegin(s), label = m.LabelBegin(s);
-    return m.stack_ends[s] - stack == stack_scratch.size() &&
-           m.label_ends[s] - label == label_scratch.size() &&
-           std::memcmp(m.sample_locations.data() + stack, stack_scratch.data(),
-                       stack_scratch.size() * sizeof(LocationId)) == 0 &&
-           std::equal(label_scratch.begin(), label_scratch.end(), m.labels.begin() + label);
-  });
-  if (found == next) {
-    m.sample_locations.insert(m.sample_locations.end(), stack_scratch.begin(), stack_scratch.end());
-    m.labels.insert(m.labels.end(), label_scratch.begin(), label_scratch.end());
-    m.stack_ends.push_back(static_cast<uint32_t>(m.sample_locations.size()));
-    m.label_ends.push_back(static_cast<uint32_t>(m.labels.size()));
-    m.sample_values.resize(m.sample_values.size() + m.sample_types.size());
+// Of the sample's stack in `stacks` and of its labels.
+uint64_t Merger::Rep::HashSample(size_t sample) {
+  uint32_t begin = sample == 0 ? 0 : input->stack_ends[sample - 1];
+  uint32_t end = input->stack_ends[sample];
+  uint64_t hash = MixHash(seed, end - begin);
+  uint32_t i = begin;
+  for (; i + 1 < end; i += 2) {
+    hash = MixHash(hash, uint64_t{Index(stacks[i])} << 32 | Index(stacks[i + 1]));
   }
-  return found;
-}
-
-void Merger::Rep::AddSample(size_t sample) {
-  std::span<const int64_t> values = input->Values(sample);
-  if (std::all_of(values.begin(), values.end(), [](int64_t v) { return v == 0; })) return;
-  std::span<const LocationId> stack = input->Stack(sample);
-  stack_scratch.resize(stack.size());
-  uint64_t hash = MixHash(seed, stack.size());
-  for (size_t i = 0; i < stack.size(); ++i) {
-    stack_scratch[i] = MapLocation(stack[i]);
-    hash = MixHash(hash, Index(stack_scratch[i]));
-  }
+  if (i < end) hash = MixHash(hash, Index(stacks[i]));
+  if (input->labels.empty()) return hash;
   MapLabels(sample);
   for (const Label& l : label_scratch) {
     hash = MixHash(MixHash(hash, uint64_t{Index(l.key)} << 32 | Index(l.str)),
                    Bits(l.num) ^ uint64_t{Index(l.num_unit)} << 32);
   }
-  size_t place = size_t{InternSample(hash)} * values.size();
-  uint64_t* sums = merged.sample_values.data() + place;
+  return hash;
+}
+
+void Merger::Rep::AddSample(size_t sample, uint64_t hash) {
+  MergedColumns& m = merged;
+  uint32_t begin = sample == 0 ? 0 : input->stack_ends[sample - 1];
+  auto stack =
+      std::span<const LocationId>(stacks).subspan(begin, input->stack_ends[sample] - begin);
+  MapLabels(sample);
+  uint32_t next = static_cast<uint32_t>(m.SampleCount());
+  uint32_t found = sample_table.FindOrInsert(hash, next, [&](uint32_t s) {
+    uint32_t mine = m.StackBegin(s), label = m.LabelBegin(s);
+    return m.stack_ends[s] - mine == stack.size() &&
+           m.label_ends[s] - label == label_scratch.size() &&
+           std::equal(stack.begin(), stack.end(), m.sample_locations.begin() + mine) &&
+           std::equal(label_scratch.begin(), label_scratch.end(), m.labels.begin() + label);
+  });
+  if (found == next) {
+    m.sample_locations.insert(m.sample_locations.end(), stack.begin(), stack.end());
+    m.labels.insert(m.labels.end(), label_scratch.begin(), label_scratch.end());
+    m.stack_ends.push_back(static_cast<uint32_t>(m.sample_locations.size()));
+    m.label_ends.push_back(static_cast<uint32_t>(m.labels.size()));
+    m.sample_values.resize(m.sample_values.size() + m.sample_types.size());
+  }
+  std::span<const int64_t> values = input->Values(sample);
+  uint64_t* sums = m.sample_values.data() + size_t{found} * values.size();
   for (size_t i = 0; i < values.size(); ++i) sums[i] += Bits(values[i]);
 }
 
-void Merger::Rep::AddSamples(const Profile& profile) {
-  input = &profile;
-  mapping_map.assign(profile.mappings.size(), kUnmapped);
-  function_map.assign(profile.functions.size(), kUnmapped);
-  location_map.assign(profile.locations.size(), kUnmapped);
-  for (size_t i = 0; i < profile.SampleCount(); ++i) AddSample(i);
-  // The input's first mapping that a sample uses is its main binary.
-  auto first = std::find_if(mapping_map.begin(), mapping_map.end(),
-                            [](uint32_t mapped) { return mapped != kUnmapped; });
-  if (first != mapping_map.end()) merged.mappings[*first].first = true;
-  input = nullptr;
+void Merger::Rep::AddSamples() {
+  const Profile& in = *input;
+  mapping_map.assign(in.mappings.size(), kUnmapped);
+  function_map.assign(in.functions.size(), kUnmapped);
+  location_map.assign(in.locations.size(), kUnmapped);
+  MarkWanted();
+  std::vector<Pending> samples;
+  samples.swap(pending);
+
+  PlaceWanted(
+      string_map, string_table,
+      [&](uint32_t i) { return HashText(in.Text(static_cast<StringId>(i))); },
+      [&](uint32_t i, uint64_t hash) {
+        return PlaceString(in.Text(static_cast<StringId>(i)), hash);
+      });
+  PlaceWanted(
+      function_map, function_table, [&](uint32_t i) { return HashFunction(in.functions[i]); },
+      [&](uint32_t i, uint64_t hash) { return PlaceFunction(i, hash); });
+  bool first = true;  // the input's first mapping that a sample uses is its main binary
+  for (size_t i = 0; i < mapping_map.size(); ++i) {
+    if (mapping_map[i] != kWanted) continue;
+    PlaceMapping(i);
+    merged.mappings[mapping_map[i]].first |= std::exchange(first, false);
+  }
+  PlaceWanted(
+      location_map, location_table, [&](uint32_t i) { return HashLocation(in.locations[i]); },
+      [&](uint32_t i, uint64_t hash) { return PlaceLocation(i, hash); });
+
+  stacks.resize(in.sample_locations.size());
+  for (size_t i = 0; i < stacks.size(); ++i) {
+    stacks[i] = static_cast<LocationId>(location_map[Index(in.sample_locations[i])]);
+  }
+  pending.swap(samples);
+  PlacePending(
+      sample_table, [&](uint32_t s) { return HashSample(s); },
+      [&](uint32_t s, uint64_t hash) { AddSample(s, hash); });
 }
 
 Merger::Merger() : rep_(std::make_unique<Rep>()) {}
@@ -305,7 +430,8 @@ Status Merger::Add(const Profile& profile) {
   rep_->input = &profile;
   rep_->string_map.assign(profile.strings.size(), kUnmapped);
   rep_->AddHeader(profile);
-  rep_->AddSamples(profile);
+  rep_->AddSamples();
+  rep_->input = nullptr;
   return {};
 }
 

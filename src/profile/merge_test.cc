@@ -47,7 +47,7 @@ void ExpectLaws(std::vector<Profile> profiles, uint32_t seed) {
 }
 
 TEST(MergeTest, LawsHoldForRandomProfiles) {
-  for (uint32_t seed = 0; seed < 150; ++seed) {
+  for (uint32_t seed = 0; seed < 60; ++seed) {
     std::vector<Profile> profiles;
     for (uint32_t i = 0; i < 6; ++i) {
       profiles.push_back(MakeRandomProfile(seed * 10 + i, Sums::kNeverCancel));
@@ -59,7 +59,7 @@ TEST(MergeTest, LawsHoldForRandomProfiles) {
 
 TEST(MergeTest, OrderDoesNotMatterWhereSumsCancel) {
   std::mt19937 random(1);
-  for (uint32_t seed = 0; seed < 100; ++seed) {
+  for (uint32_t seed = 0; seed < 40; ++seed) {
     std::vector<Profile> profiles;
     for (uint32_t i = 0; i < 5; ++i) {
       profiles.push_back(MakeRandomProfile(seed * 10 + i, Sums::kMayCancel));

@@ -13,6 +13,7 @@ namespace anneal {
 namespace {
 
 constexpr size_t kWord = 8;
+constexpr size_t kFew = 4;  // so few strings are compared directly
 
 struct Entry {
   uint64_t word;  // the eight bytes at the current depth, zero-padded, big-endian
@@ -26,12 +27,26 @@ struct Entry {
 
 uint64_t LoadWord(std::string_view text) {
   uint64_t word = 0;
-  std::memcpy(&word, text.data(), std::min(text.size(), kWord));
+  if (text.size() >= kWord) [[likely]] {
+    std::memcpy(&word, text.data(), kWord);
+  } else {
+    for (size_t i = 0; i < text.size(); ++i) {
+      word |= uint64_t{static_cast<uint8_t>(text[i])} << (8 * i);
+    }
+    return __builtin_bswap64(word);
+  }
   if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
   return word;
 }
 
 void SortFrom(const StringTable& strings, std::span<Entry> entries, size_t depth) {
+  if (entries.size() <= kFew) {
+    std::sort(entries.begin(), entries.end(), [&](const Entry& a, const Entry& b) {
+      return strings.Get(static_cast<StringId>(a.id)).substr(depth) <
+             strings.Get(static_cast<StringId>(b.id)).substr(depth);
+    });
+    return;
+  }
   while (true) {
     bool differ = false;
     for (Entry& e : entries) {

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "pgo/call_edges.h"
 
 namespace anneal {
@@ -20,6 +23,14 @@ TEST(Preprofile, RoundTrips) {
   EXPECT_EQ(*read, kEdges);
   EXPECT_EQ(WritePreprofile({}), "GO PREPROFILE V1\n");
   EXPECT_TRUE(ReadPreprofile("GO PREPROFILE V1\n").ok());
+}
+
+// The example of docs/format/go-pgo.md is the text above.
+TEST(Preprofile, IsDocumented) {
+  std::ifstream file(std::string(ANNEAL_SOURCE_DIR) + "/docs/format/go-pgo.md");
+  std::stringstream document;
+  document << file.rdbuf();
+  EXPECT_NE(document.str().find(fmt::format("```preprofile\n{}```\n", kText)), std::string::npos);
 }
 
 TEST(Preprofile, EveryPrefixIsReadOrRefused) {

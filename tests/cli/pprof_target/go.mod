@@ -1,0 +1,3 @@
+module pprof_target
+
+go 1.21

@@ -8,7 +8,6 @@
 namespace anneal {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // Files that are texts.
@@ -178,6 +177,16 @@ TEST(Config, ReadsTheScrapeSection) {
   EXPECT_EQ(loaded->config.scrape[0].job, "web");
   world.fs.files["/c.yaml"] = "retention: 1d\nscrape:\n  - jobb: web\n";
   EXPECT_THAT(world.Load().status().message(), HasSubstr("/c.yaml: line 3"));
+}
+
+// docs/guide/server.md holds the table that the program would print.
+TEST(Config, TheDocumentListsEverySetting) {
+  const Result<std::string> document =
+      Fs::System().ReadFile(std::string(ANNEAL_SOURCE_DIR) + "/docs/guide/server.md");
+  ASSERT_TRUE(document.ok());
+  EXPECT_NE(document->find(SettingsMarkdown()), std::string::npos)
+      << "put this between the marks in docs/guide/server.md:\n"
+      << SettingsMarkdown();
 }
 
 TEST(Config, ListenAddresses) {

@@ -51,8 +51,11 @@ std::vector<EdgeChange> Match(const CallEdges& before, const CallEdges& after) {
 }
 
 void SortChanges(std::vector<EdgeChange>& changes) {
-  std::stable_sort(changes.begin(), changes.end(), [](const EdgeChange& a, const EdgeChange& b) {
-    return std::abs(a.after_share - a.before_share) > std::abs(b.after_share - b.before_share);
+  std::sort(changes.begin(), changes.end(), [](const EdgeChange& a, const EdgeChange& b) {
+    double x = std::abs(a.after_share - a.before_share);
+    double y = std::abs(b.after_share - b.before_share);
+    if (x != y) return x > y;
+    return std::tie(a.caller, a.callee, a.offset) < std::tie(b.caller, b.callee, b.offset);
   });
 }
 

@@ -1,4 +1,4 @@
-// gzip and zstd, as bytes to bytes. libdeflate and libzstd are named in compress.cc only.
+// gzip, as bytes to bytes. libdeflate is named in compress.cc only.
 #pragma once
 
 #include <string>

@@ -17,7 +17,7 @@ struct FilterOptions {
   std::string show;       // keep matching frames only
   std::string show_from;  // drop frames above (towards the root of) the highest match
 };
-// kInvalidArgument when a pattern does not compile, naming it.
+// kInvalidArgument when a pattern does not compile, naming it. Canonical order.
 Result<Profile> FilterProfile(const Profile& profile, const FilterOptions& options);
 
 // Keeps the `count` leaf-most locations of each stack (their inlined frames included; 0: all) and

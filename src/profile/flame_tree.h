@@ -27,7 +27,7 @@ struct FlameTree {
 
   static FlameTree Build(const Profile& profile, size_t sample_type);
   // Folds every child whose total is below the max_nodes-th largest into one leaf "other" per
-  // parent, placed last. 0: no folding.
+  // parent, placed last. Nodes named "other" are folded with them. 0: no folding.
   void Truncate(size_t max_nodes);
 };
 

@@ -2,9 +2,10 @@
 //
 // LAWS (tested as properties): Merge is associative and commutative to the byte, and
 // Merge({p}) == Merge({Merge({p})}): EncodePprof(Merge(...)) depends only on the multiset of
-// samples and headers that came in. What makes it so: every entity is identified by its content,
-// never by its position; unreferenced entities and samples whose values are all zero are dropped;
-// columns are put in one canonical order.
+// samples and headers that came in. (Where sums cancel to zero, which only differences do, parts
+// merged first may forget a mapping's lowest start; docs/format/profile.md.) What makes it so:
+// every entity is identified by its content, never by its position; unreferenced entities and
+// samples whose values are all zero are dropped; columns are put in one canonical order.
 //
 // Headers: time is the earliest non-zero, duration the sum, period the largest, comments the
 // sorted union; of drop_frames, keep_frames, default_sample_type and doc_url the smallest

@@ -103,6 +103,18 @@ binaries against each other, and keeps the file only when the gain is proven.
   anneal pgo report default.pgo --binary ./app
   anneal pgo decisions --after default.pgo ./cmd/app)",
      .define = DefinePgo},
+    {.name = "store",
+     .group = CommandGroup::kStore,
+     .summary = "Look after the files of the embedded store",
+     .details = R"(
+Without --data it is the store that serve uses when nothing else is configured, or that of
+ANNEAL_DATA.
+
+  anneal store stats
+  anneal store verify --data ./data
+  anneal store export --data ./data -o all.export
+  anneal store import --data ./other all.export)",
+     .define = DefineStore},
     {.name = "completion",
      .group = CommandGroup::kOther,
      .summary = "Print the completion script of a shell",

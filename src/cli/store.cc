@@ -1,0 +1,271 @@
+// anneal store: look after the embedded store's files.
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "api/attime.h"
+#include "api/selector.h"
+#include "base/units.h"
+#include "cli/commands.h"
+#include "cli/exit_status.h"
+#include "server/config.h"
+#include "store/embedded.h"
+#include "store/export.h"
+
+namespace anneal {
+namespace {
+
+int Fail(CliContext& context, const Status& status) {
+  context.err << fmt::format("anneal store: {}\n", status.message());
+  return ExitStatusOf(status);
+}
+
+std::shared_ptr<std::string> AddData(CLI::App& app, CliContext& context) {
+  std::string configured = context.env("ANNEAL_DATA");
+  if (configured.empty()) configured = DefaultDataDir(context.env);
+  auto data = std::make_shared<std::string>(std::move(configured));
+  app.add_option("--data", *data, "Directory of the store")->type_name("DIR");
+  return data;
+}
+
+EmbeddedOptions ReadOnly(const std::string& directory) {
+  EmbeddedOptions options;
+  options.directory = directory;
+  options.read_only = true;
+  options.create = false;
+  return options;
+}
+
+CommandRun DefineStoreVerify(CLI::App& app, CliContext& context) {
+  auto data = AddData(app, context);
+  auto json = std::make_shared<bool>(false);
+  app.add_flag("--json", *json, "As JSON");
+  return [data, json, &context] {
+    Result<VerifyReport> report = VerifyEmbedded(ReadOnly(*data));
+    if (!report.ok()) return Fail(context, report.status());
+    if (*json) {
+      nlohmann::ordered_json out = {{"profiles", report->profiles},
+                                    {"series", report->series},
+                                    {"symbols", report->symbols},
+                                    {"problems", report->problems}};
+      context.out << out.dump(2) << "\n";
+    } else {
+      for (const std::string& problem : report->problems) context.out << problem << "\n";
+      context.out << fmt::format("{}: {} profiles, {} series, {} symbols read, {}\n", *data,
+                                 report->profiles, report->series, report->symbols,
+                                 report->problems.empty()
+                                     ? "nothing wrong"
+                                     : fmt::format("{} problems", report->problems.size()));
+    }
+    return report->problems.empty() ? int{kExitOk} : int{kExitFailed};
+  };
+}
+
+std::string FormatTime(int64_t time_ns) {
+  using std::chrono::seconds, std::chrono::sys_days, std::chrono::days;
+  const std::chrono::sys_seconds time{seconds(time_ns / 1'000'000'000)};
+  const sys_days day = std::chrono::floor<days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", int{date.year()},
+                     unsigned{date.month()}, unsigned{date.day()}, clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count());
+}
+
+void PrintStats(std::ostream& out, const StoreStats& stats) {
+  size_t width = std::string_view("SERVICE").size();
+  for (const StoreStats::Service& s : stats.services) {
+    width = std::max(width, s.tenant.size() + 1 + s.service.size());
+  }
+  out << fmt::format("{:<{}}  {:>8}  {:>10}  {:>10}  {:>10}  {:<20}  {}\n", "SERVICE", width,
+                     "SERIES", "PROFILES", "VALUES", "SYMBOLS", "OLDEST", "NEWEST");
+  uint64_t profiles = 0;
+  for (const StoreStats::Service& s : stats.services) {
+    profiles += s.profiles;
+    out << fmt::format("{:<{}}  {:>8}  {:>10}  {:>10}  {:>10}  {:<20}  {}\n",
+                       s.tenant + "/" + s.service, width, s.series, s.profiles,
+                       HumanBytes(s.profiles_bytes), HumanBytes(s.symbols_bytes),
+                       FormatTime(s.oldest_ns), FormatTime(s.newest_ns));
+  }
+  out << fmt::format("{} services, {} profiles, {} on disk\n", stats.services.size(), profiles,
+                     HumanBytes(stats.disk_bytes));
+}
+
+nlohmann::ordered_json ToJson(const StoreStats& stats) {
+  nlohmann::ordered_json services = nlohmann::ordered_json::array();
+  for (const StoreStats::Service& s : stats.services) {
+    services.push_back({{"tenant", s.tenant},
+                        {"service", s.service},
+                        {"series", s.series},
+                        {"profiles", s.profiles},
+                        {"profiles_bytes", s.profiles_bytes},
+                        {"symbols_bytes", s.symbols_bytes},
+                        {"oldest_ns", s.oldest_ns},
+                        {"newest_ns", s.newest_ns}});
+  }
+  return {{"services", std::move(services)}, {"disk_bytes", stats.disk_bytes}};
+}
+
+CommandRun DefineStoreStats(CLI::App& app, CliContext& context) {
+  auto data = AddData(app, context);
+  auto json = std::make_shared<bool>(false);
+  app.add_flag("--json", *json, "As JSON");
+  return [data, json, &context] {
+    Result<std::unique_ptr<Store>> store = OpenEmbedded(ReadOnly(*data));
+    if (!store.ok()) return Fail(context, store.status());
+    Result<StoreStats> stats = (*store)->Stats();
+    if (!stats.ok()) return Fail(context, stats.status());
+    if (*json) {
+      context.out << ToJson(*stats).dump(2) << "\n";
+    } else {
+      PrintStats(context.out, *stats);
+    }
+    return int{kExitOk};
+  };
+}
+
+struct ExportOptions {
+  std::string data, query = "{}", from = "0", to = "now", tenant, output = "-";
+  bool force = false;
+};
+
+// One selection per tenant, in order of name.
+Result<std::vector<Selection>> Select(const ExportOptions& options, Store& store, int64_t now_ns) {
+  Selection selection;
+  ASSIGN_OR_RETURN(Selector selector, ParseSelector(options.query));
+  selection.matchers = std::move(selector.matchers);
+  if (!selector.metric.empty()) selection.profile_type = selector.metric;
+  if (options.from != "0") {
+    ASSIGN_OR_RETURN(selection.range.start_ns, ParseTime(options.from, now_ns));
+  }
+  ASSIGN_OR_RETURN(selection.range.end_ns, ParseTime(options.to, now_ns));
+  std::vector<Selection> selections;
+  for (std::string& tenant : store.Tenants()) {
+    if (!options.tenant.empty() && tenant != options.tenant) continue;
+    selection.tenant = std::move(tenant);
+    selections.push_back(selection);
+  }
+  return selections;
+}
+
+// Exports can exceed memory, so they are streamed: into a file beside the output, which takes the
+// output's name when it is complete.
+Result<ExportCounts> ExportToFile(Store& store, std::span<const Selection> selections,
+                                  const ExportOptions& options) {
+  if (!options.force && std::filesystem::exists(options.output)) {
+    return Error(Code::kAlreadyExists, "{} exists; --force overwrites it", options.output);
+  }
+  const std::string partial = options.output + ".partial";
+  std::ofstream file(partial, std::ios::binary | std::ios::trunc);
+  if (!file) return Error(Code::kUnavailable, "{} cannot be written", partial);
+  Result<ExportCounts> counts = ExportProfiles(store, selections, file);
+  file.close();
+  std::error_code error;
+  if (counts.ok() && !file.good()) counts = Error(Code::kUnavailable, "{} is not whole", partial);
+  if (counts.ok()) {
+    std::filesystem::rename(partial, options.output, error);
+    if (error) {
+      return Error(Code::kUnavailable, "{} cannot be renamed to {}: {}", partial, options.output,
+                   error.message());
+    }
+    return counts;
+  }
+  std::filesystem::remove(partial, error);
+  return counts;
+}
+
+CommandRun DefineStoreExport(CLI::App& app, CliContext& context) {
+  auto data = AddData(app, context);
+  auto options = std::make_shared<ExportOptions>();
+  app.add_option("--query", options->query, "Which profiles")->type_name("SELECTOR");
+  app.add_option("--from", options->from, "From when on; 0: the beginning")->type_name("TIME");
+  app.add_option("--to", options->to, "Until when")->type_name("TIME");
+  app.add_option("--tenant-id", options->tenant, "Of one tenant only")->type_name("ID");
+  app.add_option("-o,--output", options->output, "The export; -: standard output")
+      ->type_name("FILE");
+  app.add_flag("-f,--force", options->force, "Overwrite the output");
+  return [data, options, &context] {
+    Result<std::unique_ptr<Store>> store = OpenEmbedded(ReadOnly(*data));
+    if (!store.ok()) return Fail(context, store.status());
+    Result<std::vector<Selection>> selections = Select(*options, **store, context.clock.NowNs());
+    if (!selections.ok()) return Fail(context, selections.status());
+    const bool to_stdout = options->output == "-";
+    Result<ExportCounts> counts = to_stdout ? ExportProfiles(**store, *selections, context.out)
+                                            : ExportToFile(**store, *selections, *options);
+    if (!counts.ok()) return Fail(context, counts.status());
+    context.err << fmt::format("{} profiles, {}\n", counts->profiles, HumanBytes(counts->bytes));
+    return int{kExitOk};
+  };
+}
+
+CommandRun DefineStoreImport(CLI::App& app, CliContext& context) {
+  auto data = AddData(app, context);
+  auto input = std::make_shared<std::string>("-");
+  app.add_option("FILE", *input, "An export; - or none: standard input")->type_name("FILE");
+  return [data, input, &context] {
+    EmbeddedOptions options;
+    options.directory = *data;
+    Result<std::unique_ptr<Store>> store = OpenEmbedded(options);
+    if (!store.ok()) return Fail(context, store.status());
+    std::ifstream file;
+    if (*input != "-") {
+      file.open(*input, std::ios::binary);
+      if (!file) return Fail(context, Error(Code::kNotFound, "{} cannot be read", *input));
+    }
+    Result<ExportCounts> counts = ImportProfiles(**store, *input == "-" ? context.in : file);
+    if (!counts.ok()) return Fail(context, counts.status());
+    context.out << fmt::format("{} profiles, {}\n", counts->profiles, HumanBytes(counts->bytes));
+    return int{kExitOk};
+  };
+}
+
+struct Subcommand {
+  std::string_view name, summary, details;
+  CommandRun (*define)(CLI::App&, CliContext&);
+};
+
+constexpr Subcommand kSubcommands[] = {
+    {"verify", "Read and check every record",
+     R"(Exit status 1 when something is wrong, with the first bad record named first. Works beside a running server.
+
+  anneal store verify --data ./data)",
+     DefineStoreVerify},
+    {"stats", "Show what is stored, by service",
+     R"(Works beside a running server.
+
+  anneal store stats --data ./data --json)",
+     DefineStoreStats},
+    {"export", "Write profiles as a stream that any store reads back",
+     R"(Works beside a running server. Of several tenants each profile keeps its own.
+
+  anneal store export --data ./data -o all.export
+  anneal store export --query '{service_name="shop"}' --from now-1h -o shop.export)",
+     DefineStoreExport},
+    {"import", "Store the profiles of an export",
+     R"(The server that uses the store must not run. Importing twice changes nothing.
+
+  anneal store import --data ./data all.export)",
+     DefineStoreImport},
+};
+
+}  // namespace
+
+CommandRun DefineStore(CLI::App& app, CliContext& context) {
+  app.require_subcommand(1);
+  std::vector<std::pair<const CLI::App*, CommandRun>> runs;
+  for (const Subcommand& row : kSubcommands) {
+    CLI::App* sub = app.add_subcommand(std::string(row.name), std::string(row.summary));
+    sub->footer(std::string(row.details));
+    runs.emplace_back(sub, row.define(*sub, context));
+  }
+  return [runs] {
+    for (const auto& [sub, run] : runs) {
+      if (sub->parsed()) return run();
+    }
+    return int{kExitUsage};
+  };
+}
+
+}  // namespace anneal

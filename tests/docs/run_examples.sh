@@ -33,7 +33,7 @@ run_document() { # DOCUMENT
     PATH="$scratch/bin:$PATH" HOME="$scratch" GOPATH="$(go env GOPATH)" GOCACHE="$(go env GOCACHE)" \
       GOMODCACHE="$(go env GOMODCACHE)" \
       ANNEAL_LISTEN="127.0.0.1:$port" ANNEAL_URL="http://127.0.0.1:$port" \
-      setsid --wait timeout 300 bash -x "$scratch/script"
+      setsid --wait timeout 900 bash -v "$scratch/script"
   ) >"$scratch/log" 2>&1 </dev/null || status=$?
   # The script's children are one process group: none outlives it.
   kill -- "-$(cat "$scratch/group")" 2>/dev/null || true

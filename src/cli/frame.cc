@@ -120,10 +120,13 @@ std::vector<Definition> DefineCommands(CLI::App& root, CliContext& context) {
   root.add_flag("--no-color")->description("No colours, also with NO_COLOR set or TERM=dumb");
   root.require_subcommand(0, 1);
   std::vector<Definition> definitions;
-  std::vector<CommandRow> rows(kCommands.begin(), kCommands.end());
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const CommandRow& a, const CommandRow& b) { return a.group < b.group; });
-  for (const CommandRow& row : rows) {
+  std::vector<const CommandRow*> rows;
+  for (const CommandRow& row : kCommands) rows.push_back(&row);
+  std::sort(rows.begin(), rows.end(), [](const CommandRow* a, const CommandRow* b) {
+    return std::pair(a->group, a) < std::pair(b->group, b);  // in a group as in the table
+  });
+  for (const CommandRow* entry : rows) {
+    const CommandRow& row = *entry;
     CLI::App* app = root.add_subcommand(std::string(row.name), std::string(row.summary));
     app->group(std::string(GroupName(row.group)));
     app->footer(std::string(row.details));

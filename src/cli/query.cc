@@ -81,7 +81,7 @@ void DefineMerge(CLI::App& app, QueryState* state, CliContext& context) {
   sub->add_option("--max-nodes", state->max_nodes,
                   "Fold the smallest parts of the call tree until so many nodes are left; 0: none")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""));
 }
 
 void DefineGoPgo(CLI::App& app, QueryState* state, CliContext& context) {

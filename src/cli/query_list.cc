@@ -168,8 +168,9 @@ int RunTop(const ListArgs& args, CliContext& context) {
           }
           if (any) rows.push_back(std::move(row));
         }
-        std::stable_sort(rows.begin(), rows.end(),
-                         [](const auto& a, const auto& b) { return a.total > b.total; });
+        std::sort(rows.begin(), rows.end(), [](const SeriesTotal& a, const SeriesTotal& b) {
+          return a.total != b.total ? a.total > b.total : a.labels < b.labels;
+        });
         PrintTop(rows, args, context);
         if (rows.empty()) context.err << "no series in this window\n";
         return {};

@@ -14,7 +14,7 @@ Analysis MustAnalyze(const RunRecord& run) {
 }
 
 TEST(AnalyzeTest, FindsThreePercentInOneSessionAndInMany) {
-  for (size_t sessions : {1, 4, 8}) {
+  for (size_t sessions : {size_t{1}, size_t{4}, size_t{8}}) {
     Analysis gain = MustAnalyze(MakeRecord(sessions, 240 / sessions, 0.97, 1, 0.02));
     EXPECT_EQ(gain.outcome, Outcome::kGain) << sessions << ": " << gain.sentence;
     EXPECT_NEAR(gain.gain(), 0.03, 0.008);

@@ -107,7 +107,7 @@ TEST(EstimateEffectTest, TheSameInputGivesTheSameBits) {
 
 TEST(EstimateEffectTest, ShiftScaleAndMirror) {
   Random random(12);
-  for (size_t group_count : {1, 3, 8}) {
+  for (size_t group_count : {size_t{1}, size_t{3}, size_t{8}}) {
     Groups groups(group_count);
     for (auto& group : groups) {
       for (int i = 0; i < 25; ++i) group.push_back(0.02 * random.Normal());

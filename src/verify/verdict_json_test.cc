@@ -17,7 +17,7 @@ std::string Conclude(const RunRecord& run) {
 }
 
 TEST(VerdictJsonTest, AnalysingAgainGivesTheSameBytes) {
-  for (size_t sessions : {1, 3, 7}) {
+  for (size_t sessions : {size_t{1}, size_t{3}, size_t{7}}) {
     RunRecord run = MakeRecord(sessions, 12, 0.96, 1, 0.02);
     run.limits = {0.01, true, 0.0075};
     run.notes = {"the control has child processes", "quotes \" and \xff bytes"};

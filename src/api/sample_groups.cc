@@ -125,6 +125,54 @@ std::vector<SampleGroup> OneGroup(const Profile& profile) {
   return groups;
 }
 
+// Whether frames say all that there is to know of a location.
+bool IsNamed(const Profile& profile, const Location& location) {
+  return location.mapping != MappingId::kNone &&
+         profile.mappings[Index(location.mapping)].has_functions &&
+         location.lines_begin != location.lines_end;
+}
+
+// Whether the two locations have a frame in common: the same line of the same function.
+bool ShareFrame(const Profile& profile, LocationId a, LocationId b) {
+  auto same = [&](const Line& x, const Line& y) {
+    if (x.line != y.line) return false;
+    if (x.function == y.function) return true;
+    const Function& f = profile.functions[Index(x.function)];
+    const Function& g = profile.functions[Index(y.function)];
+    return f.start_line == g.start_line && profile.Text(f.name) == profile.Text(g.name);
+  };
+  for (const Line& x : profile.Lines(a)) {
+    for (const Line& y : profile.Lines(b)) {
+      if (same(x, y)) return true;
+    }
+  }
+  return false;
+}
+
+// Recursion within one line: leaf and caller are one frame at two addresses, and Go's compiler
+// counts the edge between them. Without addresses they would be one frame and the edge lost, so
+// the leaves of such stacks get locations of their own, which are returned.
+std::vector<LocationId> SplitRecursiveLeaves(Profile& profile) {
+  absl::flat_hash_map<LocationId, LocationId> copies;
+  for (size_t i = 0; i < profile.SampleCount(); ++i) {
+    std::span<const LocationId> stack = profile.Stack(i);
+    if (stack.size() < 2) continue;
+    const Location leaf = profile.locations[Index(stack[0])];
+    const Location& caller = profile.locations[Index(stack[1])];
+    if (leaf.address == caller.address || !IsNamed(profile, leaf) || !IsNamed(profile, caller) ||
+        !ShareFrame(profile, stack[0], stack[1])) {
+      continue;
+    }
+    auto next = static_cast<LocationId>(profile.locations.size());
+    auto [copy, added] = copies.try_emplace(stack[0], next);
+    if (added) profile.locations.push_back(leaf);
+    profile.sample_locations[i == 0 ? 0 : profile.stack_ends[i - 1]] = copy->second;
+  }
+  std::vector<LocationId> leaves;
+  for (const auto& [leaf, copy] : copies) leaves.push_back(copy);
+  return leaves;
+}
+
 }  // namespace
 
 Status CheckPushedProfile(const Profile& profile, const Limits& limits) {
@@ -164,12 +212,12 @@ Status CheckPushedProfile(const Profile& profile, const Limits& limits) {
 }
 
 void DropAddresses(Profile& profile) {
+  // Made before addresses go, since they tell recursion from one frame; set afterwards.
+  std::vector<LocationId> recursive_leaves = SplitRecursiveLeaves(profile);
   for (Location& location : profile.locations) {
-    bool named = location.mapping != MappingId::kNone &&
-                 profile.mappings[Index(location.mapping)].has_functions &&
-                 location.lines_begin != location.lines_end;
-    if (named) location.address = 0;
+    if (IsNamed(profile, location)) location.address = 0;
   }
+  for (LocationId leaf : recursive_leaves) profile.locations[Index(leaf)].address = 1;
   for (Mapping& mapping : profile.mappings) {
     if (mapping.has_functions) mapping.start = mapping.limit = mapping.offset = 0;
   }

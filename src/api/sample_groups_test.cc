@@ -95,6 +95,29 @@ TEST(SampleGroupsTest, DropsAddressesOfNamedFramesOnly) {
   EXPECT_EQ(profile.mappings[1].start, 0x1000u);
 }
 
+// Two stacks end in a call of f by itself within one line; the others do not.
+TEST(SampleGroupsTest, RecursionWithinOneLineStaysTwoFrames) {
+  Profile profile = Make({.samples = {{{"g", "f"}, {1, 1}}}});
+  Location again = profile.locations[0];
+  again.address += 5;
+  profile.locations.push_back(again);
+  const auto f = static_cast<LocationId>(0), g = static_cast<LocationId>(1);
+  const auto f_again = static_cast<LocationId>(2);
+  profile.stack_ends = {3, 6, 8, 10};
+  profile.sample_locations = {f_again, f, g, f_again, f, g, f, g, f, f};
+  profile.sample_values = {1, 1, 2, 2, 3, 3, 4, 4};
+  DropAddresses(profile);
+  ASSERT_TRUE(ValidateProfile(profile).ok());
+  LocationId leaf = profile.Stack(0)[0];
+  EXPECT_EQ(profile.Stack(1)[0], leaf);
+  EXPECT_EQ(profile.locations[Index(leaf)].address, 1u);
+  EXPECT_EQ(profile.FunctionName(profile.Lines(leaf)[0]), "f");
+  EXPECT_EQ(profile.locations[Index(profile.Stack(0)[1])].address, 0u);
+  EXPECT_EQ(profile.Stack(2)[0], f) << "its caller is another function";
+  EXPECT_EQ(profile.Stack(3)[0], f) << "one address twice is one frame to the compiler too";
+  EXPECT_EQ(profile.locations[0].address, 0u);
+}
+
 TEST(SampleGroupsTest, ChecksProfilesAgainstLimits) {
   struct Check {
     std::string_view what;

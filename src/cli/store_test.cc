@@ -1,0 +1,90 @@
+#include <nlohmann/json.hpp>
+
+#include "cli/exit_status.h"
+#include "cli/testing/cli_harness.h"
+#include "store/embedded.h"
+#include "store/profiles_for_test.h"
+
+namespace anneal {
+namespace {
+
+using testing::HasSubstr;
+
+class StoreCommandTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    EmbeddedOptions options;
+    options.directory = cli_.Path("data");
+    std::unique_ptr<Store> store = OpenEmbedded(options).value();
+    for (uint32_t n = 0; n < 6; ++n) {
+      Profile profile = RandomProfile(n);
+      ProfileWrite write;
+      write.labels = TestLabels(n % 2 == 0 ? "shop" : "blog", kTestCpuType);
+      write.id = TestUuid(n);
+      write.time_ns = kTestBaseNs + n * kTestSecondNs;
+      write.profile = &profile;
+      ASSERT_TRUE(AppendAndWait(*store, n < 4 ? "one" : "two", {&write, 1}).ok());
+    }
+  }
+  int Run(std::vector<std::string> args, const std::string& data = "data") {
+    args.insert(args.begin(), "store");
+    args.insert(args.end(), {"--data", cli_.Path(data)});
+    return cli_.Run(args);
+  }
+  std::string ReadFile(const std::string& name) {
+    return Fs::System().ReadFile(cli_.Path(name)).value();
+  }
+
+  CliHarness cli_;
+};
+
+TEST_F(StoreCommandTest, StatsAreByTenantAndService) {
+  ASSERT_EQ(Run({"stats"}), kExitOk) << cli_.err;
+  EXPECT_THAT(cli_.out, HasSubstr("one/shop"));
+  EXPECT_THAT(cli_.out, HasSubstr("2023-11-14T22:13:20Z"));
+  EXPECT_THAT(cli_.out, HasSubstr("4 services, 6 profiles"));
+  ASSERT_EQ(Run({"stats", "--json"}), kExitOk);
+  nlohmann::json stats = nlohmann::json::parse(cli_.out);
+  EXPECT_EQ(stats["services"].size(), 4u);
+  EXPECT_EQ(stats["services"][0]["service"], "blog");
+  EXPECT_EQ(stats["services"][0]["profiles"], 2);
+}
+
+TEST_F(StoreCommandTest, VerifyReportsASoundStore) {
+  ASSERT_EQ(Run({"verify"}), kExitOk) << cli_.err;
+  EXPECT_THAT(cli_.out, HasSubstr("6 profiles, 4 series"));
+  EXPECT_THAT(cli_.out, HasSubstr("nothing wrong"));
+  ASSERT_EQ(Run({"verify", "--json"}), kExitOk);
+  EXPECT_TRUE(nlohmann::json::parse(cli_.out)["problems"].empty());
+}
+
+TEST_F(StoreCommandTest, AnExportImportsIntoAnotherStoreAndIsTheSameAgain) {
+  const std::string first = cli_.Path("first"), second = cli_.Path("second");
+  ASSERT_EQ(Run({"export", "-o", first, "--to", "20300101"}), kExitOk) << cli_.err;
+  EXPECT_THAT(cli_.err, HasSubstr("6 profiles"));
+  ASSERT_EQ(Run({"import", first}, "copy"), kExitOk) << cli_.err;
+  ASSERT_EQ(Run({"export", "-o", second, "--to", "20300101"}, "copy"), kExitOk) << cli_.err;
+  EXPECT_TRUE(ReadFile("first") == ReadFile("second"));
+  EXPECT_EQ(Run({"export", "-o", first}), kExitFailed) << "it exists";
+  EXPECT_THAT(cli_.err, HasSubstr("--force"));
+}
+
+TEST_F(StoreCommandTest, AnExportCanBeOfSomeProfiles) {
+  const std::string out = cli_.Path("some");
+  ASSERT_EQ(Run({"export", "-o", out, "--query", "{service_name=\"shop\"}", "--to", "20300101"}),
+            kExitOk);
+  EXPECT_THAT(cli_.err, HasSubstr("3 profiles"));
+  ASSERT_EQ(Run({"export", "-o", out, "-f", "--tenant-id", "two", "--to", "20300101"}), kExitOk);
+  EXPECT_THAT(cli_.err, HasSubstr("2 profiles"));
+  EXPECT_EQ(Run({"export", "-o", out, "-f", "--query", "{"}), kExitFailed);
+}
+
+TEST_F(StoreCommandTest, MissingStoresAndFilesAreErrors) {
+  EXPECT_EQ(Run({"stats"}, "none"), kExitFailed);
+  EXPECT_THAT(cli_.err, HasSubstr("there is no store"));
+  EXPECT_EQ(Run({"verify"}, "none"), kExitFailed);
+  EXPECT_EQ(Run({"import", cli_.Path("nothing")}), kExitFailed);
+}
+
+}  // namespace
+}  // namespace anneal

@@ -35,9 +35,10 @@ struct ArmStart {
   ArmId id = ArmId::kBaseline;
   std::string command;
   std::string cwd;
-  std::vector<int> cpus;       // empty: any
-  std::vector<int> load_cpus;  // of an external load command; empty: any
-  int64_t timeout_ns = 0;      // longest wait for a burst
+  std::vector<int> cpus;           // empty: any
+  std::vector<int> load_cpus;      // of an external load command; empty: any
+  int64_t timeout_ns = 0;          // longest wait for a burst
+  std::function<bool()> canceled;  // asked while waiting for a service; may be empty
 };
 
 // "baseline (./old --flag)": how errors call the arm.

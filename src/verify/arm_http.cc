@@ -7,27 +7,35 @@
 namespace anneal {
 namespace {
 
-bool IsReady(const LoadPlan& load, const std::string& base_url, Http& http) {
+// Ok when the service is ready; else what the probe saw.
+Status Probe(const LoadPlan& load, const std::string& base_url, Http& http) {
   constexpr int64_t kProbeTimeoutNs = 1'000'000'000;
   constexpr size_t kMaxBytes = size_t{16} << 20;
   HttpRequest request;
   request.target = base_url + (load.ready_path.empty() ? "/" : load.ready_path);
   Result<HttpResponse> response = http.Fetch(request, kProbeTimeoutNs, kMaxBytes);
-  if (!response.ok()) return false;
-  return load.ready_path.empty() || (response->status >= 200 && response->status < 300);
+  if (!response.ok()) return response.status();
+  if (load.ready_path.empty() || (response->status >= 200 && response->status < 300)) {
+    return Status();
+  }
+  return Error(Code::kUnavailable, "it answers {}", response->status);
 }
 
 Status AwaitReady(LiveProcess& process, const LoadPlan& load, const std::string& base_url,
-                  const VerifySeams& seams) {
+                  const ArmStart& start, const VerifySeams& seams) {
   constexpr int64_t kPauseNs = 20'000'000;
   int64_t deadline_ns = seams.clock.MonotonicNs() + load.ready_timeout_ns;
-  while (!IsReady(load, base_url, seams.http)) {
+  for (;;) {
+    Status probe = Probe(load, base_url, seams.http);
+    if (probe.ok()) break;
+    if (start.canceled && start.canceled()) return Status(Code::kCanceled, "interrupted");
     if (process.Ended()) return process.Failure("ended before it was ready");
     if (seams.clock.MonotonicNs() >= deadline_ns) {
       return process.Failure(fmt::format(
-          "was not ready at {}{} within {:.0f} s: it must listen on the port in {{port}} or $PORT",
+          "was not ready at {}{} within {:.0f} s ({}): it must listen on the port in {{port}} or "
+          "$PORT",
           base_url, load.ready_path.empty() ? "/" : load.ready_path,
-          static_cast<double>(load.ready_timeout_ns) / 1e9));
+          static_cast<double>(load.ready_timeout_ns) / 1e9, probe.message()));
     }
     seams.clock.SleepNs(kPauseNs);
   }
@@ -67,7 +75,7 @@ Result<Arm> StartHttpArm(const ArmStart& start, const LoadPlan& load, const Veri
   command.stdout_stream = Command::Stream::kDiscard;
   ASSIGN_OR_RETURN(std::shared_ptr<LiveProcess> process,
                    LiveProcess::Start(std::move(command), start, seams));
-  TRY(AwaitReady(*process, load, base_url, seams));
+  TRY(AwaitReady(*process, load, base_url, start, seams));
   std::string load_line = Substitute(Substitute(load.command, "port", port_text), "url", base_url);
   Arm arm;
   arm.id = start.id;

@@ -192,7 +192,7 @@ Status Runner::Prepare() {
 
 ArmStart Runner::StartOf(ArmId arm, const ArmCommands& commands) const {
   const std::string& command = arm == ArmId::kCandidate ? commands.candidate : commands.baseline;
-  return {arm, command, plan_.cwd, pins_.arms, pins_.load, plan_.sample_timeout_ns};
+  return {arm, command, plan_.cwd, pins_.arms, pins_.load, plan_.sample_timeout_ns, plan_.canceled};
 }
 
 Result<Arm> Runner::StartArm(ArmId arm, const ArmCommands& commands) {

@@ -4,9 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "api/attime.h"
-#include "api/collapsed.h"
 #include "api/header_value.h"
 #include "api/multipart.h"
+#include "profile/folded.h"
+#include "profile/merge.h"
 
 namespace anneal {
 namespace {
@@ -64,21 +65,21 @@ Status ReadParts(const HttpRequest& request, Ingest& ingest) {
 
 // What the service's suffix says a text profile counts.
 struct TextType {
-  std::string_view suffix, metric;
-  CollapsedType type;
+  std::string_view suffix, metric, type, unit, period_type, period_unit;
+  int64_t scale;  // of one count; 0: the time between two samples
 };
 constexpr TextType kTextTypes[] = {
-    {".cpu", "process_cpu", {"cpu", "nanoseconds", "cpu", "nanoseconds", 0}},
-    {".wall", "wall", {"wall", "nanoseconds", "wall", "nanoseconds", 0}},
-    {".alloc_objects", "memory", {"alloc_objects", "count", "space", "bytes", 1}},
-    {".alloc_space", "memory", {"alloc_space", "bytes", "space", "bytes", 1}},
-    {".inuse_objects", "memory", {"inuse_objects", "count", "space", "bytes", 1}},
-    {".inuse_space", "memory", {"inuse_space", "bytes", "space", "bytes", 1}},
-    {".goroutines", "goroutines", {"goroutine", "count", "goroutine", "count", 1}},
-    {".mutex_count", "mutex", {"contentions", "count", "contentions", "count", 1}},
-    {".mutex_duration", "mutex", {"delay", "nanoseconds", "contentions", "count", 1}},
-    {".block_count", "block", {"contentions", "count", "contentions", "count", 1}},
-    {".block_duration", "block", {"delay", "nanoseconds", "contentions", "count", 1}},
+    {".cpu", "process_cpu", "cpu", "nanoseconds", "cpu", "nanoseconds", 0},
+    {".wall", "wall", "wall", "nanoseconds", "wall", "nanoseconds", 0},
+    {".alloc_objects", "memory", "alloc_objects", "count", "space", "bytes", 1},
+    {".alloc_space", "memory", "alloc_space", "bytes", "space", "bytes", 1},
+    {".inuse_objects", "memory", "inuse_objects", "count", "space", "bytes", 1},
+    {".inuse_space", "memory", "inuse_space", "bytes", "space", "bytes", 1},
+    {".goroutines", "goroutines", "goroutine", "count", "goroutine", "count", 1},
+    {".mutex_count", "mutex", "contentions", "count", "contentions", "count", 1},
+    {".mutex_duration", "mutex", "delay", "nanoseconds", "contentions", "count", 1},
+    {".block_count", "block", "contentions", "count", "contentions", "count", 1},
+    {".block_duration", "block", "delay", "nanoseconds", "contentions", "count", 1},
 };
 
 // The type of a text profile; takes the suffix off `service`.
@@ -116,15 +117,37 @@ std::vector<LabelPair> LabelsOf(const Ingest& ingest, std::string_view service,
   return labels;
 }
 
+// The lines of a text whose every line counts 1, with that count written out.
+std::string WithCounts(std::string_view lines) {
+  std::string out;
+  while (!lines.empty()) {
+    size_t end = lines.find('\n');
+    std::string_view line = TrimSpace(lines.substr(0, end));
+    lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
+    if (!line.empty()) out += fmt::format("{} 1\n", line);
+  }
+  return out;
+}
+
 Status AddText(const Ingest& ingest, const Limits& limits, PushBatch& batch) {
   std::string service = ingest.app.service;
   TextType type = TakeTextType(service);
-  // A scale of 0 stands for time per sample.
-  if (type.type.scale == 0) type.type.scale = kSecondNs / ingest.sample_rate_hz;
-  auto counts =
-      ingest.format == IngestFormat::kLines ? CollapsedCounts::kOnes : CollapsedCounts::kLast;
+  if (type.scale == 0) type.scale = kSecondNs / ingest.sample_rate_hz;
+  const std::string counted =
+      ingest.format == IngestFormat::kLines ? WithCounts(ingest.profile) : std::string();
   ASSIGN_OR_RETURN(Profile profile,
-                   ParseCollapsed(ingest.profile, counts, type.type, limits.max_samples));
+                   DecodeFolded(ingest.format == IngestFormat::kLines ? std::string_view(counted)
+                                                                      : ingest.profile,
+                                type.type, type.unit));
+  if (limits.max_samples != 0 && profile.SampleCount() > limits.max_samples) {
+    return InvalidArgument("the profile has {} stacks; max_samples allows {}",
+                           profile.SampleCount(), limits.max_samples);
+  }
+  const double ratio = static_cast<double>(type.scale);
+  profile = ScaleProfile(profile, std::span(&ratio, 1));
+  profile.period = type.scale;
+  profile.period_type = {profile.strings.Append(type.period_type),
+                         profile.strings.Append(type.period_unit)};
   return batch.Add(LabelsOf(ingest, service, std::string(type.metric)), std::move(profile),
                    ingest.profile, ingest.from_ns);
 }

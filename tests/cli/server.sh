@@ -19,7 +19,7 @@ expect() {
   shift
   "$@" >"$work/out" 2>"$work/err" || status=$?
   out=$(tr -d '\0' <"$work/out") err=$(cat "$work/err")
-  [ "$status" = "$want" ] || fail "exit status $status instead of $want: $* $out $err"
+  [ "$status" = "$want" ] || fail "exit status $status instead of $want: $(cut -c1-300 <<<"$*") $out $err"
 }
 contains() { [[ "$1" == *"$2"* ]] || fail "no '$2' in: $1"; }
 # wait_for_line FILE PATTERN: the first line that matches, once there is one.

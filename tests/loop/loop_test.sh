@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cp -r examples/markdown "$scratch/markdown"
 cd "$scratch/markdown"
-sed -i 's/-upload 5s/-upload 2s/; s/warm_up: .*/warm_up: 1s/; s/rounds: .*/rounds: 2/
+sed -i 's/warm_up: .*/warm_up: 1s/; s/rounds: .*/rounds: 2/
   s/round: .*/round: 6s/; s/time: .*/time: 10s/' anneal.yaml
 
 fail() {

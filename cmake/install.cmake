@@ -7,7 +7,8 @@ install(FILES README.md ARCHITECTURE.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs FILES_MATCHING PATTERN "*.md")
 install(DIRECTORY examples/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples
-        PATTERN ".anneal" EXCLUDE PATTERN "default.pgo*" EXCLUDE)
+        PATTERN ".anneal" EXCLUDE PATTERN "default.pgo*" EXCLUDE
+        REGEX "/markdown/(markdown|main)$" EXCLUDE)
 
 # The page and the completions are what the built program says of itself.
 set(shared ${CMAKE_BINARY_DIR}/share)

@@ -10,14 +10,14 @@
 set -euo pipefail
 
 build_packages=(
-  ca-certificates cmake curl g++ git libabsl-dev libboost1.81-dev libbz2-dev libcli11-dev
+  ca-certificates cmake curl dpkg-dev file g++ git libabsl-dev libboost1.81-dev libbz2-dev libcli11-dev
   libcurl4-openssl-dev libdeflate-dev libfmt-dev liblz4-dev libnghttp2-dev libprotobuf-dev
   libprotozero-dev libre2-dev librocksdb-dev libsnappy-dev libspdlog-dev libssl-dev
   libyaml-cpp-dev libzstd-dev ninja-build nlohmann-json3-dev pkg-config prometheus-cpp-dev
   protobuf-compiler zlib1g-dev
 )
 test_packages=(
-  clang-19 clang-format-19 clang-tidy-19 dpkg-dev file libbenchmark-dev libclang-rt-19-dev
+  clang-19 clang-format-19 clang-tidy-19 libbenchmark-dev libclang-rt-19-dev
   libgmock-dev libgtest-dev lld-19 llvm-19 man-db python3
 )
 backports_go=golang-1.23-go

@@ -1,6 +1,8 @@
 #include "api/push_batch.h"
 
+#include <algorithm>
 #include <limits>
+#include <map>
 
 #include "api/fingerprint.h"
 #include "api/sample_groups.h"
@@ -52,6 +54,13 @@ bool HasValue(const Profile& profile, size_t column, const SampleGroup& group) {
   return false;
 }
 
+// Of several groups each has a list of its samples, and no sample is in two.
+void AddSamples(const SampleGroup& group, ProfileWrite* write) {
+  std::vector<uint32_t>& samples = *write->samples;
+  samples.insert(samples.end(), group.samples->begin(), group.samples->end());
+  std::sort(samples.begin(), samples.end());
+}
+
 uint64_t SizeOf(const Profile& profile) {
   return profile.strings.bytes() + profile.functions.size() * sizeof(Function) +
          profile.lines.size() * sizeof(Line) + profile.locations.size() * sizeof(Location) +
@@ -86,11 +95,22 @@ Status PushBatch::Add(std::vector<LabelPair> labels, Profile profile, std::strin
   ProfileUuid id = IdOf(source);
   profiles_.push_back(std::move(profile));
   const Profile& kept = profiles_.back();
+  // A label that the series has wins over a sample's of that name, so that groups may end up in one
+  // series: they are then one profile.
+  std::map<std::pair<size_t, LabelSet>, size_t> placed;  // column and labels → index in writes_
   for (SampleGroup& group : groups) {
     for (size_t column = 0; column < kept.sample_types.size(); ++column) {
       if (!HasValue(kept, column, group)) continue;
+      LabelSet column_labels = ColumnLabels(series, group.labels, kept, column);
+      if (groups.size() > 1) {
+        auto [place, is_new] = placed.try_emplace({column, column_labels}, writes_.size());
+        if (!is_new) {
+          AddSamples(group, &writes_[place->second]);
+          continue;
+        }
+      }
       ProfileWrite& write = writes_.emplace_back();
-      write.labels = ColumnLabels(series, group.labels, kept, column);
+      write.labels = std::move(column_labels);
       for (const LabelPair& label : write.labels) {
         bytes_ += label.name.size() + label.value.size();
       }

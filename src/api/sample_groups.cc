@@ -8,6 +8,9 @@
 namespace anneal {
 namespace {
 
+// Each is a series of its own; real profiles have up to ten.
+constexpr size_t kMaxSampleTypes = 64;
+
 bool Exceeds(size_t amount, size_t limit) { return limit != 0 && amount > limit; }
 
 // Whether a sample counts at all.
@@ -178,6 +181,21 @@ std::vector<LocationId> SplitRecursiveLeaves(Profile& profile) {
 Status CheckPushedProfile(const Profile& profile, const Limits& limits) {
   if (profile.sample_types.empty()) {
     return InvalidArgument("the profile has no sample types");
+  }
+  if (profile.sample_types.size() > kMaxSampleTypes) {
+    return InvalidArgument("the profile has {} sample types; {} are the most",
+                           profile.sample_types.size(), kMaxSampleTypes);
+  }
+  for (size_t i = 0; i < profile.sample_types.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      const ValueType &a = profile.sample_types[i], &b = profile.sample_types[j];
+      if (profile.Text(a.type) == profile.Text(b.type) &&
+          profile.Text(a.unit) == profile.Text(b.unit)) {
+        return InvalidArgument("sample type `{}/{}` occurs twice",
+                               profile.Text(a.type).substr(0, 64),
+                               profile.Text(a.unit).substr(0, 64));
+      }
+    }
   }
   for (const ValueType& column : profile.sample_types) {
     std::string_view type = profile.Text(column.type);

@@ -175,8 +175,8 @@ class SystemChild : public Child {
   }
 
   // Reads stdout and stderr to their ends while feeding `input`; see Process::Run.
-  Status Communicate(std::string_view input, int64_t deadline_ns, std::string* out,
-                     std::string* err) {
+  Status Communicate(std::string_view input, int64_t deadline_ns,
+                     const std::function<bool()>& canceled, std::string* out, std::string* err) {
     if (in_ >= 0) ::fcntl(in_, F_SETFL, O_NONBLOCK);
     while (out_ >= 0 || err_ >= 0 || in_ >= 0) {
       if (in_ >= 0 && input.empty()) {
@@ -184,8 +184,13 @@ class SystemChild : public Child {
         continue;
       }
       std::array<pollfd, 3> fds = {{{out_, POLLIN, 0}, {err_, POLLIN, 0}, {in_, POLLOUT, 0}}};
-      int ready = ::poll(fds.data(), fds.size(), PollTimeoutMs(deadline_ns));
+      int timeout_ms = PollTimeoutMs(deadline_ns);
+      constexpr int kCancelCheckMs = 200;
+      bool checks = canceled && (timeout_ms < 0 || timeout_ms > kCancelCheckMs);
+      int ready = ::poll(fds.data(), fds.size(), checks ? kCancelCheckMs : timeout_ms);
+      if (canceled && canceled()) return Error(Code::kCanceled, "process {} was stopped", pid_);
       if (ready < 0 && errno == EINTR) continue;
+      if (ready == 0 && checks) continue;
       if (ready == 0) {
         return Error(Code::kDeadlineExceeded, "process {} did not finish in time", pid_);
       }
@@ -322,7 +327,8 @@ class SystemProcess : public Process {
     ASSIGN_OR_RETURN(std::unique_ptr<SystemChild> child, SpawnSystem(piped));
     int64_t deadline_ns = timeout_ns == 0 ? INT64_MAX : DeadlineNs(timeout_ns);
     RunOutput output;
-    Status status = child->Communicate(input, deadline_ns, &output.out, &output.err);
+    Status status =
+        child->Communicate(input, deadline_ns, piped.canceled, &output.out, &output.err);
     if (!status.ok()) return status.Annotate(command.argv[0]);
     int64_t left_ns = deadline_ns == INT64_MAX
                           ? INT64_MAX

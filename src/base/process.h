@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ struct Command {
   Stream stderr_stream = Stream::kInherit;
   // Processors the child may run on; empty: all of this process's.
   std::vector<int> cpus;
+  // Run asks it several times a second; true ends the child and its group with kCanceled.
+  std::function<bool()> canceled;
 };
 
 // A shell line ("make && ./x --flag"), run by /bin/sh -c.

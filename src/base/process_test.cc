@@ -84,6 +84,14 @@ TEST(ProcessTest, TimeoutAndStop) {
   EXPECT_EQ((*child)->Stop(kSecondNs / 10).signal, SIGKILL);
 }
 
+TEST(ProcessTest, CanceledRunEndsTheWholeGroup) {
+  int asked = 0;
+  Command command = ShellCommand("sleep 100; echo no");
+  command.canceled = [&asked] { return ++asked > 2; };
+  Result<RunOutput> run = P().Run(command, "", 0);
+  EXPECT_EQ(run.status().code(), Code::kCanceled);
+}
+
 TEST(ProcessTest, EnvironmentCwdAndCpus) {
   Command command = ShellCommand("echo $ANNEAL_X; pwd; nproc");
   command.env = {{"ANNEAL_X", "42"}};

@@ -74,7 +74,11 @@ Result<LoopConfig> ReadConfig(const std::string& path, const Fs& fs) {
     return text.status().Annotate(
         "the loop's config (write one as in docs/guide/loop.md, or name it with --config)");
   }
-  std::string directory = std::filesystem::path(path).parent_path().string();
+  // Absolute, since commands run in the config's directory and get paths made from it.
+  std::error_code error;
+  std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  if (error) return InvalidArgument("{}: {}", path, error.message());
+  std::string directory = absolute.parent_path().string();
   Result<LoopConfig> config = ParseLoopConfig(*text, directory, fs);
   if (!config.ok()) return config.status().Annotate(path);
   return config;

@@ -32,11 +32,13 @@ std::string LastLines(const std::string& text) {
 // Runs the build line and returns what it printed.
 Result<RunOutput> RunBuild(const LoopRun& run, const std::string& pgo, const std::string& out,
                            const Environment& extra) {
-  std::string line = Substitute(run.config.build, {{"pgo", pgo}, {"out", out}});
+  std::string line =
+      Substitute(run.config.build, {{"pgo", ShellWord(pgo)}, {"out", ShellWord(out)}});
   Command command = ShellCommand(line);
   command.cwd = run.config.directory;
   command.env = run.config.env;
   command.env.insert(command.env.end(), extra.begin(), extra.end());
+  command.canceled = [&run] { return run.interrupt.Requested(); };
   command.stderr_stream = Command::Stream::kPipe;
   ASSIGN_OR_RETURN(RunOutput output, run.context.process.Run(command, "", kBuildTimeoutNs));
   if (run.interrupt.Requested()) return Status(Code::kCanceled, "interrupted");
@@ -139,6 +141,11 @@ Status DiffBuildDecisions(const LoopRun& run, LoopTurn* turn) {
   ASSIGN_OR_RETURN(turn->decisions_before, DecisionsWith(run, turn->baseline_pgo));
   ASSIGN_OR_RETURN(turn->decisions_after, DecisionsWith(run, turn->candidate_pgo));
   turn->decisions = DiffDecisions(turn->decisions_before, turn->decisions_after);
+  if (turn->decisions_after.packages == 0) {
+    run.Say(
+        "warning: the build printed no decisions: it must run `go build` here, and pass no "
+        "-gcflags of its own");
+  }
   run.Say(fmt::format("  {} decisions gained, {} lost, {} kept", turn->decisions.gained.size(),
                       turn->decisions.lost.size(), turn->decisions.kept));
   return Status();

@@ -6,6 +6,8 @@
 #include <initializer_list>
 
 #include "base/units.h"
+#include "verify/arm.h"
+#include "verify/verdict.h"
 
 namespace anneal {
 namespace {
@@ -172,6 +174,10 @@ Status ReadProfiling(const YAML::Node& node, LoopConfig::Profiling* profiling) {
 Status ReadVerify(const YAML::Node& node, LoopConfig::Verify* verify) {
   Section section(node, "verify");
   section.Read("mode", &verify->mode);
+  if (Result<VerifyMode> mode = ParseVerifyMode(verify->mode);
+      !verify->mode.empty() && !mode.ok()) {
+    section.Fail(node["mode"], mode.status().message());
+  }
   section.Read("command", &verify->command);
   section.ReadBy("time", ParseDuration, &verify->time_ns);
   section.ReadNumber("layouts", 0, 64, &verify->layouts);
@@ -221,6 +227,13 @@ Status ReadConfig(const YAML::Node& root, const std::string& config_dir, const F
     return InvalidArgument(
         "load needs inputs or a command: an idle service has nothing to profile");
   }
+  // Measuring starts the program without a shell: better said now than after the builds.
+  for (const std::string* line : {&config->run, &config->verify.command}) {
+    if (line->empty() || config->verify.mode == "command") continue;
+    Result<Command> words = ParseArmCommand(*line);
+    if (!words.ok())
+      return words.status().Annotate(line == &config->run ? "run" : "verify.command");
+  }
   for (std::string_view part : {"{pgo}", "{out}"}) {
     if (config->build.find(part) == std::string::npos) {
       return InvalidArgument("build must contain {}: \"{}\"", part, config->build);
@@ -244,6 +257,15 @@ Result<LoopConfig> ParseLoopConfig(std::string_view text, const std::string& con
     return InvalidArgument("line {}: {}", e.mark.line + 1, e.msg);
   }
   return config;
+}
+
+std::string ShellWord(const std::string& text) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+,-";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string out = "'";
+  for (char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
 }
 
 std::string Substitute(std::string text,

@@ -33,7 +33,8 @@ struct LoopConfig {
 
   // The program under load: either a service (`run`) or a command that writes a CPU profile
   // (`bench`). Exactly one is set.
-  std::string run;    // words with {binary}, {port}, {server}; stays up until it gets SIGTERM
+  std::string run;    // words with {binary}, {port}, {server}; stays up until it gets SIGTERM.
+                      // Split as a shell does, leading NAME=VALUE included, without operators
   std::string bench;  // shell line with {binary} and {profile}
 
   struct Load {
@@ -71,6 +72,9 @@ struct LoopConfig {
 // input's body_file) are read through `fs`. Errors name the line and the key.
 Result<LoopConfig> ParseLoopConfig(std::string_view text, const std::string& config_dir,
                                    const Fs& fs);
+
+// `text` as one word for the shell: in quotes when it has to be.
+std::string ShellWord(const std::string& text);
 
 // Replaces each {name} by its value. Braces around other words stay as they are.
 std::string Substitute(std::string text,

@@ -91,6 +91,8 @@ TEST(LoopConfigTest, ErrorsNameTheLineAndTheKey) {
       {"service: s\nprofiling: {source: lbr}", "not push or scrape"},
       {"service: s\nprofiling: {gogc_off: maybe}", "true or false"},
       {"service: s\nverify: {min_gain: 1}", "not a percentage"},
+      {"service: s\nverify: {mode: fast}", "fast"},
+      {"service: s\nrun: 'a | b'\nload: {command: x}", "run: "},
       {"service: s\nverify: {layouts: 8}", "must contain {seed}"},
       {"service: s\nverify: 3", "verify must be a mapping"},
       {"service: s\nload: {inputs: 3}", "inputs must be a list"},
@@ -109,6 +111,9 @@ TEST(LoopConfigTest, ErrorsNameTheLineAndTheKey) {
 }
 
 TEST(LoopConfigTest, SubstituteReplacesKnownNamesOnly) {
+  EXPECT_EQ(ShellWord("/a/b-1.pgo"), "/a/b-1.pgo");
+  EXPECT_EQ(ShellWord("/my dir/it's"), "'/my dir/it'\\''s'");
+  EXPECT_EQ(ShellWord(""), "''");
   EXPECT_EQ(Substitute("{a}{b} {a} {c}", {{"a", "x{a}"}, {"b", ""}}), "x{a} x{a} {c}");
 }
 

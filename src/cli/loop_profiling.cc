@@ -97,10 +97,12 @@ Status ProfileBench(const LoopRun& run, LoopTurn* turn) {
     run.Say(
         fmt::format("running the benchmark, round {} of {}", round, run.config.profiling.rounds));
     std::string file = run.WorkPath(fmt::format("turn{}-round{}.pprof", turn->number, round));
-    Command command = ShellCommand(
-        Substitute(run.config.bench, {{"binary", turn->baseline_binary}, {"profile", file}}));
+    Command command =
+        ShellCommand(Substitute(run.config.bench, {{"binary", ShellWord(turn->baseline_binary)},
+                                                   {"profile", ShellWord(file)}}));
     command.cwd = run.config.directory;
     command.env = ProfilingEnvironment(run.config);
+    command.canceled = [&run] { return run.interrupt.Requested(); };
     command.stderr_stream = Command::Stream::kPipe;
     ASSIGN_OR_RETURN(RunOutput output, context.process.Run(command, "", kBenchTimeoutNs));
     if (run.interrupt.Requested()) return Status(Code::kCanceled, "interrupted");

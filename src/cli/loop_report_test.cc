@@ -43,6 +43,7 @@ class LoopReportTest : public testing::Test {
                                       .callee = "p.F\xff",
                                       .caller = "p.G"}};
     turn.decisions_after.decisions = turn.decisions.gained;
+    turn.decisions_after.packages = 3;
     turn.verdict.run.unit = "request";
     turn.verdict.analysis.outcome = Outcome::kGain;
     turn.verdict.analysis.ruling = Ruling::kPass;

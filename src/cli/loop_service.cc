@@ -16,13 +16,6 @@ constexpr int64_t kRequestTimeoutNs = 30 * kSecondNs;
 constexpr int64_t kStopGraceNs = 20 * kSecondNs;
 constexpr size_t kMaxAnswerBytes = size_t{64} << 20;
 
-// 'text' as one word for the shell.
-std::string ShellQuoted(const std::string& text) {
-  std::string out = "'";
-  for (char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
 Status Interrupted() { return Status(Code::kCanceled, "interrupted"); }
 
 }  // namespace
@@ -47,11 +40,11 @@ Result<std::unique_ptr<LoopService>> LoopService::Start(
   service->url_ = fmt::format("http://127.0.0.1:{}", service->port_);
   service->log_path_ = log_path;
   // exec: the child is the program itself, so its CPU time and its signals are its own.
-  std::string line = Substitute(
-      config.run,
-      {{"binary", binary}, {"port", fmt::format("{}", service->port_)}, {"server", server_url}});
+  std::string line = Substitute(config.run, {{"binary", ShellWord(binary)},
+                                             {"port", fmt::format("{}", service->port_)},
+                                             {"server", server_url}});
   Command command =
-      ShellCommand(fmt::format("exec >{} 2>&1; exec {}", ShellQuoted(log_path), line));
+      ShellCommand(fmt::format("exec >{} 2>&1; exec env {}", ShellWord(log_path), line));
   command.cwd = config.directory;
   command.env = ProfilingEnvironment(config);
   command.stdout_stream = Command::Stream::kDiscard;
@@ -165,6 +158,8 @@ Status LoopService::CleanUp() {
 Status LoopService::RunCommand(const std::string& line, std::string_view what, int64_t timeout_ns) {
   Command command = ShellCommand(line);
   command.cwd = config_.directory;
+  command.env = config_.env;
+  command.canceled = [this] { return interrupt_.Requested(); };
   command.stderr_stream = Command::Stream::kPipe;
   Result<RunOutput> run = context_.process.Run(command, "", timeout_ns);
   if (!run.ok()) return run.status().Annotate(what);

@@ -18,7 +18,20 @@ Result<VerifyMode> ModeOf(const LoopConfig& config) {
 std::string ArmCommand(const LoopConfig& config, VerifyMode mode, const std::string& binary) {
   std::string line = config.verify.command;
   if (line.empty()) line = mode == VerifyMode::kHttp ? config.run : "{binary}";
-  return Substitute(line, {{"binary", binary}, {"server", ""}});
+  line = Substitute(line, {{"binary", ShellWord(binary)}, {"server", ""}});
+  for (size_t i = config.env.size(); i-- > 0;) {
+    line = fmt::format("{}={} {}", config.env[i].first, ShellWord(config.env[i].second), line);
+  }
+  return line;
+}
+
+// A shell line with the config's environment before it; empty stays empty.
+std::string Exported(const LoopConfig& config, std::string line) {
+  if (line.empty()) return line;
+  for (const auto& [name, value] : config.env) {
+    line = fmt::format("export {}={}; {}", name, ShellWord(value), line);
+  }
+  return line;
 }
 
 // The requests of one burst, as often as their weights say, each at least once.
@@ -66,11 +79,12 @@ Result<VerifyPlan> PlanOf(const LoopRun& run, const LoopTurn& turn) {
   if (mode == VerifyMode::kHttp) {
     plan.load.requests = RequestMix(config.load.inputs);
     plan.load.concurrency = config.load.concurrency;
-    plan.load.command = config.load.command;
+    // A burst of a load command is as short as such commands go.
+    plan.load.command = Exported(config, Substitute(config.load.command, {{"seconds", "1"}}));
     plan.load.ready_path = config.load.ready;
   }
   if (config.verify.layouts > 0) {
-    plan.build = {.command = config.verify.build,
+    plan.build = {.command = Exported(config, config.verify.build),
                   .layouts = config.verify.layouts,
                   .work_dir = run.WorkPath("layouts"),
                   .cwd = config.directory};
@@ -113,7 +127,8 @@ Status KeepOrDrop(const LoopRun& run, LoopTurn* turn) {
   const Analysis& analysis = turn->verdict.analysis;
   const std::string& shipped = run.config.artefact;
   std::string_view why;
-  if (turn->decisions.gained.empty() && turn->decisions.lost.empty()) {
+  bool compiler_told = turn->decisions_after.packages > 0;
+  if (compiler_told && turn->decisions.gained.empty() && turn->decisions.lost.empty()) {
     // Whatever was measured is then noise or layout, not the profile.
     why = "the compiler decides the same with it";
   } else if (analysis.outcome != Outcome::kGain || analysis.ruling != Ruling::kPass) {
@@ -137,9 +152,11 @@ Status KeepOrDrop(const LoopRun& run, LoopTurn* turn) {
 }
 
 int LoopExitStatus(const std::vector<LoopTurn>& turns) {
-  switch (turns.back().verdict.analysis.ruling) {
+  const LoopTurn& last = turns.back();
+  switch (last.verdict.analysis.ruling) {
     case Ruling::kPass:
-      return kExitOk;
+      // A gain was measured where one was demanded, but it cannot be the profile's.
+      return last.verdict.run.limits.require_gain && !last.kept ? kExitNoGain : kExitOk;
     case Ruling::kNoGain:
       return kExitNoGain;
     case Ruling::kRegression:

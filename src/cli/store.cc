@@ -241,7 +241,7 @@ constexpr Subcommand kSubcommands[] = {
      R"(Works beside a running server. Of several tenants each profile keeps its own.
 
   anneal store export --data ./data -o all.export
-  anneal store export --query '{service_name="shop"}' --from now-1h -o shop.export)",
+  anneal store export --query '{service_name="shop"}' --from now-1h -o s.export)",
      DefineStoreExport},
     {"import", "Store the profiles of an export",
      R"(The server that uses the store must not run. Importing twice changes nothing.

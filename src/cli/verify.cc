@@ -89,6 +89,10 @@ int ExitStatusOf(Ruling ruling) {
 
 // Before minutes of measuring rather than after.
 Status CheckOutputs(const VerifyOptions& options) {
+  if (!options.from_path.empty() && (!options.min_gain.empty() || !options.require.empty())) {
+    return InvalidArgument(
+        "--from analyses a record by the limits in it: leave --min-gain and --require out");
+  }
   const std::string& plot = options.plot_path;
   if (plot.empty() || plot.ends_with(".svg") || plot.ends_with(".html")) return Status();
   return InvalidArgument("--plot {}: the name must end in .svg or .html", plot);

@@ -168,17 +168,19 @@ class EmbeddedServer final : public Server {
   }
 
   // Called for /metrics, at any time between Listen and Shutdown.
-  void Refresh() EXCLUDES_LOCK(refresh_mutex_) {
-    MutexLock lock(refresh_mutex_);
+  void Refresh() {
+    // Who comes while another refreshes gets the figures of before, rather than wait for the store.
+    if (refreshing_.test_and_set()) return;
     process_metrics_.Update();
     if (router_.ready()) store_metrics_->Update();
+    refreshing_.clear();
   }
 
   const ServerConfig config_;
   const std::string version_, revision_;
   Clock& clock_;
   Metrics metrics_;
-  Mutex refresh_mutex_;
+  std::atomic_flag refreshing_;
   ProcessMetrics process_metrics_;
   Router router_;
   std::unique_ptr<Store> store_;

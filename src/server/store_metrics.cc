@@ -26,9 +26,11 @@ StoreMetrics::StoreMetrics(Store& store, Metrics& metrics, const Clock& clock)
 
 void StoreMetrics::Update() {
   const int64_t now_ns = clock_.MonotonicNs();
-  if (asked_ns_ != 0 && now_ns - asked_ns_ < kPatienceNs) return;
-  asked_ns_ = now_ns;
+  if (now_ns < next_ns_) return;
   const Result<StoreStats> stats = store_.Stats();
+  // Of a large store they take a while: no more than a twentieth of the time goes into them.
+  const int64_t end_ns = clock_.MonotonicNs();
+  next_ns_ = end_ns + std::max(kPatienceNs, 20 * (end_ns - now_ns));
   if (!stats.ok()) {
     log::Warn("cannot read the store's statistics", {{"error", stats.status().ToString()}});
     return;

@@ -19,7 +19,7 @@ class StoreMetrics {
  private:
   Store& store_;
   const Clock& clock_;
-  int64_t asked_ns_ = 0;
+  int64_t next_ns_ = INT64_MIN;  // monotonic: when to ask again
   Metrics::Gauge& series_;
   Metrics::Gauge& profiles_;
   Metrics::Gauge& services_;

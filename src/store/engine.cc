@@ -81,7 +81,7 @@ Status EmbeddedStore::Recover() {
   Status reopened = kv_->Reopen();
   // Either way the ground moved: the log was replayed, perhaps with what was not acknowledged.
   partitions_.Clear();
-  Status loaded = index_.Load(*kv_);
+  Status loaded = LoadIndex();
   if (reopened.ok()) reopened = loaded;
   if (!reopened.ok()) {
     down_cause_ = reopened;
@@ -90,6 +90,12 @@ Status EmbeddedStore::Recover() {
   down_ = false;
   down_cause_ = {};
   return {};
+}
+
+Status EmbeddedStore::LoadIndex() {
+  Status loaded = index_.Load(*kv_);
+  index_whole_ = loaded.ok();
+  return loaded;
 }
 
 std::vector<std::string> EmbeddedStore::Tenants() { return index_.Tenants(); }

@@ -77,6 +77,8 @@ class EmbeddedStore final : public Store {
   void OnCommitFailure(CommitQueue& queue, const Status& cause);
   // After a failed write: opens the store anew, at most once a second.
   Status Recover() ABSL_LOCKS_EXCLUDED(gate_);
+  // Reads the index anew; until that succeeds queries are refused rather than answered in part.
+  Status LoadIndex() ABSL_EXCLUSIVE_LOCKS_REQUIRED(gate_);
   Status DropEpochs(Epoch end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(gate_);
 
   const EmbeddedOptions options_;
@@ -88,6 +90,7 @@ class EmbeddedStore final : public Store {
   absl::Mutex gate_;
   bool down_ ABSL_GUARDED_BY(gate_) = false;  // a write failed; Recover brings it back
   Status down_cause_ ABSL_GUARDED_BY(gate_);
+  bool index_whole_ ABSL_GUARDED_BY(gate_) = true;
   int64_t next_recovery_ns_ ABSL_GUARDED_BY(gate_) = 0;  // monotonic
   SeriesIndex index_;
   PartitionCache partitions_;

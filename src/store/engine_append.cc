@@ -65,7 +65,7 @@ void EmbeddedStore::Append(std::string_view tenant, std::span<const ProfileWrite
     if (status.ok()) status = CheckWrite(write);
   }
   if (status.ok() && queue_->PendingBytes() > kMaxPendingBytes) {
-    status = Error(Code::kResourceExhausted,
+    status = Error(Code::kUnavailable,
                    "the disk of {} does not keep up: {} bytes wait to be written; retry later",
                    options_.directory, queue_->PendingBytes());
   }

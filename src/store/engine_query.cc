@@ -98,6 +98,10 @@ class BinarySums {
 }  // namespace
 
 Result<std::vector<SeriesTarget>> EmbeddedStore::FindTargets(const Selection& selection) const {
+  if (!index_whole_) {
+    return Error(Code::kUnavailable, "the store's index could not be read ({})",
+                 down_cause_.message());
+  }
   ASSIGN_OR_RETURN(std::vector<CompiledMatcher> matchers, CompileMatchers(selection.matchers));
   return index_.Find(selection.tenant, selection.profile_type, matchers, selection.range);
 }

@@ -86,7 +86,12 @@ Status EmbeddedStore::DropEpochs(Epoch end) {
     down_cause_ = written;
     return written;
   }
-  return index_.Load(*kv_);
+  Status loaded = LoadIndex();
+  if (!loaded.ok()) {  // ids must not be given out anew: no writes until a reload succeeds
+    down_ = true;
+    down_cause_ = loaded;
+  }
+  return loaded;
 }
 
 }  // namespace anneal

@@ -16,11 +16,13 @@ namespace anneal {
 class HashIndex {
  public:
   static constexpr uint32_t kNone = 0xffffffffu;
+  static inline const uint64_t kSeed = HashSeed();
 
-  // Folds a word into a hash: wyhash's 128-bit product. Not symmetric, so chains need no seed.
+  // Folds a word into a hash: wyhash's 128-bit product. Seeded per process, so that nobody can make
+  // entities whose hashes agree.
   static uint64_t Mix(uint64_t hash, uint64_t word) {
     __extension__ using Wide = unsigned __int128;
-    Wide product = static_cast<Wide>(hash ^ 0x9e3779b97f4a7c15u) * (word ^ 0xe7037ed1a0b428dbu);
+    Wide product = static_cast<Wide>(hash ^ 0x9e3779b97f4a7c15u) * (word ^ kSeed);
     return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
   }
 

@@ -52,6 +52,7 @@ struct ExternalLoad {
 Result<ExternalLoad> RunLoadCommand(const std::string& line, const ArmStart& start,
                                     const VerifySeams& seams) {
   Command command = ShellCommand(line);
+  command.cwd = start.cwd;
   command.cpus = start.load_cpus;
   command.stderr_stream = Command::Stream::kPipe;
   Result<RunOutput> run = seams.process.Run(command, "", start.timeout_ns);

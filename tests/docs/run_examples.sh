@@ -21,6 +21,7 @@ run_document() { # DOCUMENT
   mkdir "$scratch/bin" "$scratch/work"
   ln -s "$anneal" "$scratch/bin/anneal"
   cp -r "$root/examples" "$scratch/work/examples"
+  (cd "$scratch/work/examples/markdown" && rm -rf .anneal default.pgo* markdown main)
   local port other_port
   port=$(free_port)
   other_port=$(free_port)

@@ -34,9 +34,10 @@ Result<SampleTypeConfigs> ParseConfigs(std::string_view json) {
     if (!fields.is_object()) {
       return InvalidArgument("sample_type_config: the entry of `{}` is no JSON object", type);
     }
-    auto text = [&fields = fields](const char* name) {
-      auto it = fields.find(name);
-      return it != fields.end() && it->is_string() ? it->get<std::string>() : std::string();
+    const nlohmann::json& entry = fields;  // clang captures no structured binding
+    auto text = [&entry](const char* name) {
+      auto it = entry.find(name);
+      return it != entry.end() && it->is_string() ? it->get<std::string>() : std::string();
     };
     configs[type] = {.units = text("units"), .display_name = text("display-name")};
   }

@@ -26,7 +26,10 @@ void SeriesIndex::Clear() {
 }
 
 SeriesIndex::TextId SeriesIndex::FindText(std::string_view text) const {
-  uint32_t id = text_index_.Find(HashText(text), [&](uint32_t i) { return texts_[i] == text; });
+  uint32_t id = text_index_.Find(HashText(text), [&](uint32_t i) {
+    mutex_.AssertReaderHeld();  // tells the compiler, which does not look out of a lambda
+    return texts_[i] == text;
+  });
   return static_cast<TextId>(id);
 }
 
@@ -63,6 +66,7 @@ uint64_t SeriesIndex::HashSeries(std::string_view tenant, const LabelSet& labels
 SeriesIndex::Ordinal SeriesIndex::FindSeries(uint64_t hash, std::string_view tenant,
                                              const LabelSet& labels) const {
   return series_index_.Find(hash, [&](uint32_t i) {
+    mutex_.AssertReaderHeld();
     const Entry& entry = series_[i];
     if (entry.pairs_end - entry.pairs_begin != labels.size()) return false;
     if (tenants_[entry.tenant].name != tenant) return false;
@@ -171,6 +175,7 @@ std::vector<SeriesIndex::Ordinal> SeriesIndex::Select(
     std::span<const CompiledMatcher> matchers) const {
   std::vector<const std::vector<Ordinal>*> lists;
   auto require = [&](std::string_view name, std::string_view value) {
+    mutex_.AssertReaderHeld();
     auto values = tenant.postings.find(FindText(name));
     if (values == tenant.postings.end()) return false;
     auto list = values->second.find(FindText(value));

@@ -39,8 +39,10 @@ set(anneal_pch_headers
   <string_view> <utility> <vector> <fmt/format.h>)
 target_precompile_headers(anneal_pch PRIVATE ${anneal_pch_headers})
 
-# What the sanitizer builds make and run: all modules' own tests; of these, the modules with threads.
-set(anneal_threaded_modules base net store server)
+# What the sanitizer builds make and run: all modules' own tests; of these, under tsan, those of the
+# modules with threads. Not store and what stands on it: it locks by absl::Mutex, and Debian's
+# abseil is built without tsan, which then takes every lock of it for none.
+set(anneal_threaded_modules base net)
 add_custom_target(unit_tests)
 add_custom_target(threaded_tests)
 

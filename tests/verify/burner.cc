@@ -34,7 +34,7 @@ void Burn(long thousands) {
   sink = x;
 }
 
-constexpr int kFaultAfter = 20;
+constexpr int kFaultAfter = 4;
 
 int RunStdin(long work, const std::string& fault) {
   char line[256];
@@ -57,7 +57,7 @@ int RunStdin(long work, const std::string& fault) {
   return 0;
 }
 
-void ServeConnection(int fd, long work, bool fail) {
+void ServeConnection(int fd, long work, const std::string& fault) {
   std::string pending;
   char chunk[8192];
   for (int count = 0;;) {
@@ -70,7 +70,12 @@ void ServeConnection(int fd, long work, bool fail) {
     }
     pending.erase(0, end + 4);
     Burn(work);
-    bool failing = fail && ++count > kFaultAfter;
+    bool faulty = ++count > kFaultAfter;
+    if (faulty && fault == "die") {
+      std::fprintf(stderr, "out of luck\n");
+      std::_Exit(7);
+    }
+    bool failing = faulty && fault == "fail-request";
     std::string answer =
         failing ? "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 7\r\n\r\nbroken\n"
                 : "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ndone\n";
@@ -100,14 +105,10 @@ int RunHttp(long work, const std::string& fault) {
     std::perror("listen");
     return 1;
   }
-  for (int connections = 0;;) {
+  for (;;) {
     int fd = ::accept(listener, nullptr, nullptr);
     if (fd < 0) return 1;
-    if (fault == "die" && ++connections > 1) {
-      std::fprintf(stderr, "out of luck\n");
-      return 7;
-    }
-    std::thread(ServeConnection, fd, work, fault == "fail-request").detach();
+    std::thread(ServeConnection, fd, work, fault).detach();
   }
 }
 

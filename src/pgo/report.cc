@@ -20,7 +20,8 @@ class CoinTosser {
     // Beyond this many the binomial is a normal distribution for our purposes.
     constexpr int64_t kExact = 64 * 64;
     if (count > kExact) {
-      double deviations = static_cast<double>(Exact(kExact) - kExact / 2) / 32.0;
+      constexpr int64_t kMean = kExact / 2;
+      double deviations = static_cast<double>(Exact(kExact) - kMean) / 32.0;
       double spread = deviations * std::sqrt(static_cast<double>(count)) / 2;
       return std::clamp(count / 2 + static_cast<int64_t>(spread), int64_t{0}, count);
     }

@@ -17,12 +17,12 @@ class Layers {
     }
   }
 
-  Status Put(const Setting& setting, std::string_view text, std::string origin) {
+  Status Put(const Setting& setting, std::string_view text, const std::string& origin) {
     if (const Status status = SetSetting(setting, text, loaded_.config); !status.ok()) {
       return status.Annotate(origin);
     }
     for (SettingValue& value : loaded_.values) {
-      if (value.setting == &setting) value.origin = std::move(origin);
+      if (value.setting == &setting) value.origin = origin;
     }
     return {};
   }

@@ -145,8 +145,11 @@ TEST_F(QuerierTest, MergesInEveryFormat) {
       Query("SelectMergeStacktraces", Select(R"(,"format":"PROFILE_FORMAT_PPROF")"));
   EXPECT_THAT(pprof, StartsWith(R"(200 {"pprof":{"profile":{"sampleType":[{"type":")"));
   EXPECT_THAT(pprof, HasSubstr(R"("startLine":"1")"));
-  EXPECT_THAT(Query("SelectMergeStacktraces", Select(R"(,"format":"PROFILE_FORMAT_DOT")")),
-              StartsWith("501 "));
+  std::string dot = Query("SelectMergeStacktraces", Select(R"(,"format":"PROFILE_FORMAT_DOT")"));
+  EXPECT_THAT(dot, StartsWith(R"(200 {"dot":"digraph \"process_cpu:cpu:)"));
+  EXPECT_THAT(dot, HasSubstr(R"(N1 -\u003e N3 [label=\" 10ns\")"));
+  dot = Query("SelectMergeStacktraces", Select(R"(,"format":3,"maxNodes":1)"));
+  EXPECT_THAT(dot, HasSubstr("Showing 1 nodes out of 3"));
   EXPECT_THAT(Query("SelectMergeStacktraces", Select(R"(,"format":77)")), StartsWith("501 "));
 }
 
@@ -174,6 +177,51 @@ TEST_F(QuerierTest, StackTraceSelectors) {
   profile = MergeProfile(
       Select(R"(,"stackTraceSelector":{"callSite":[{"name":"main"},{"name":"a"},{"name":"b"}]})"));
   EXPECT_EQ(Show(*profile), "main;a:10;b:20 10\n");
+}
+
+// Shapes are for the compiler; people see them shortened, and may select what they see.
+TEST_F(QuerierTest, GoShapesAreShortenedForDisplayOnly) {
+  ASSERT_TRUE(Push({{"__name__", "process_cpu"}, {"service_name", "generic"}},
+                   {.sample_types = {{"cpu", "nanoseconds"}},
+                    .time_ns = kNowNs,
+                    .samples = {{{"main", "f[go.shape.int]"}, {3}},
+                                {{"main", "f[go.shape.string]", "g"}, {4}}}})
+                  .ok());
+  const std::string_view kGeneric = R"({service_name=\"generic\"})";
+  EXPECT_THAT(Query("SelectMergeStacktraces", Select("", kGeneric)),
+              HasSubstr(R"("names":["total","main","f[...]","g"],"levels":[{"values":["0","7","0",)"
+                        R"("0"]},{"values":["0","7","0","1"]},{"values":["0","7","3","2"]})"));
+  EXPECT_THAT(
+      Query("SelectMergeStacktraces", Select(R"(,"format":"PROFILE_FORMAT_DOT")", kGeneric)),
+      HasSubstr(R"(\"f[...]\\n3ns)"));
+  EXPECT_EQ(Show(*MergeProfile(Select("", kGeneric))),
+            "main;f[go.shape.int] 3\nmain;f[go.shape.string];g 4\n");
+  for (std::string_view name : {"f[...]", "f[go.shape.string]"}) {
+    Result<Profile> profile = MergeProfile(Select(
+        fmt::format(
+            R"(,"stackTraceSelector":{{"callSite":[{{"name":"main"}},{{"name":"{}"}},{{"name":"g"}}]}})",
+            name),
+        kGeneric));
+    EXPECT_EQ(Show(*profile), "main;f[go.shape.string];g 4\n") << name;
+  }
+}
+
+TEST_F(QuerierTest, CutStacksAreRejoinedOnRequest) {
+  MadeSample whole{{}, {1}}, cut{{}, {2}};
+  for (int i = 0; i < 40; ++i) whole.frames.push_back(fmt::format("f{}", i));
+  for (int i = 16; i < 80; ++i) cut.frames.push_back(fmt::format("f{}", i));
+  ASSERT_TRUE(
+      Push({{"__name__", "process_cpu"}, {"service_name", "deep"}},
+           {.sample_types = {{"cpu", "nanoseconds"}}, .time_ns = kNowNs, .samples = {whole, cut}})
+          .ok());
+  const std::string_view kDeep = R"({service_name=\"deep\"})";
+  EXPECT_THAT(Show(*MergeProfile(Select("", kDeep))), testing::Not(HasSubstr("f0;f1;f2 ")));
+  EXPECT_THAT(Show(*MergeProfile(Select("", kDeep))), HasSubstr("\nf16;"));
+  const std::string_view kRejoin = R"(,"stackTraceSelector":{"rejoinTruncated":true})";
+  EXPECT_THAT(Show(*MergeProfile(Select(kRejoin, kDeep))), testing::Not(HasSubstr("\nf16;")));
+  EXPECT_THAT(Query("SelectMergeStacktraces", Select(kRejoin, kDeep)),
+              HasSubstr(R"({"values":["0","3","0","0"]},{"values":["0","3","0","1"]})"))
+      << "one root";
 }
 
 TEST_F(QuerierTest, SelectSeries) {

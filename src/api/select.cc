@@ -8,9 +8,11 @@
 #include "api/querier.h"
 #include "api/request_message.h"
 #include "api/stack_selector.h"
+#include "profile/dot.h"
 #include "profile/flame_tree.h"
 #include "profile/merge.h"
 #include "profile/pprof.h"
+#include "profile/rejoin.h"
 
 namespace anneal {
 namespace {
@@ -44,6 +46,7 @@ Result<Profile> SelectedProfile(const QueryContext& context, const Request& in) 
   ASSIGN_OR_RETURN(Profile profile, MergeSelected(context, selection, in.profile_id_selector()));
   if (profile.SampleCount() == 0) return Canonical(profile);
   const types::v1::StackTraceSelector& stacks = in.stack_trace_selector();
+  if (stacks.rejoin_truncated()) profile = RejoinStacks(profile);
   if (stacks.has_go_pgo()) {
     return SelectGoPgo(
         profile, stacks.go_pgo().keep_locations(),
@@ -82,7 +85,7 @@ Status CheckStacktracesRequest(const SelectMergeStacktracesRequest& in) {
 Result<FlameTree> SelectedTree(const QueryContext& context, const SelectMergeStacktracesRequest& in,
                                size_t max_nodes) {
   ASSIGN_OR_RETURN(Profile profile, SelectedProfile(context, in));
-  FlameTree tree = FlameTree::Build(profile, 0);
+  FlameTree tree = FlameTree::Build(profile, 0, FrameNames::kShort);
   tree.Truncate(max_nodes);
   return tree;
 }
@@ -124,9 +127,16 @@ Result<std::string> SelectMergeStacktracesCall(const QueryContext& context,
       }
       return out;
     }
+    case querier::v1::PROFILE_FORMAT_DOT: {
+      ASSIGN_OR_RETURN(Profile profile, SelectedProfile(context, in));
+      DotOptions options{.title = in.profile_typeid()};
+      if (in.max_nodes() != 0) options.max_nodes = max_nodes;
+      response.add_string(3, EncodeDot(profile, 0, options));
+      return out;
+    }
     default:
       return Error(Code::kUnimplemented,
-                   "format {} is not supported; use FLAMEGRAPH, TREE or PPROF",
+                   "format {} is not supported; use FLAMEGRAPH, TREE, DOT or PPROF",
                    static_cast<int>(in.format()));
   }
 }

@@ -3,19 +3,28 @@
 #include <absl/container/flat_hash_map.h>
 
 #include "profile/filter.h"
+#include "profile/go_name.h"
 #include "profile/merge.h"
 
 namespace anneal {
 namespace {
+
+bool IsFrame(std::string_view name, std::string_view wanted) {
+  if (name == wanted) return true;
+  return wanted.find("[...]") != std::string_view::npos && ShortGoName(name) == wanted;
+}
 
 bool BeginsWith(const Profile& profile, size_t sample, const std::vector<std::string>& call_site) {
   size_t matched = 0;
   std::span<const LocationId> stack = profile.Stack(sample);
   for (size_t i = stack.size(); i-- > 0 && matched < call_site.size();) {
     std::span<const Line> lines = profile.Lines(stack[i]);
+    if (lines.empty()) {
+      uint64_t address = profile.locations[Index(stack[i])].address;
+      if (call_site[matched++] != fmt::format("{:x}", address)) return false;
+    }
     for (size_t k = lines.size(); k-- > 0 && matched < call_site.size();) {
-      if (profile.FunctionName(lines[k]) != call_site[matched]) return false;
-      ++matched;
+      if (!IsFrame(profile.FunctionName(lines[k]), call_site[matched++])) return false;
     }
   }
   return matched == call_site.size();

@@ -9,7 +9,9 @@
 
 namespace anneal {
 
-// Samples whose stack begins, from the root, with functions of these names. Canonical order.
+// Samples whose stack begins, from the root, with functions of these names. A name may be given to
+// the byte or as flame graphs show it: Go's shapes shortened, an unnamed frame's address in hex.
+// Canonical order.
 Profile SelectCallSite(const Profile& profile, const std::vector<std::string>& call_site);
 
 enum class CalleeLines {

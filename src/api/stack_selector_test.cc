@@ -37,6 +37,15 @@ TEST(StackSelectorTest, KeepsACallSite) {
   EXPECT_EQ(Lines(SelectCallSite(Make(kMade), {})).size(), 4u);
   EXPECT_THAT(Lines(SelectCallSite(Make(kMade), {"a"})), ElementsAre());
   EXPECT_THAT(Lines(SelectCallSite(Make(kMade), {"main", "c", "d"})), ElementsAre());
+  // Frames without a name are called by their address, as in flame graphs.
+  Profile unnamed = Make({.sample_types = {{"cpu", "nanoseconds"}},
+                          .samples = {{{"main", "a"}, {1}}, {{"main", "b"}, {2}}}});
+  LocationId a = unnamed.Stack(0)[0];
+  unnamed.locations[Index(a)].lines_end = unnamed.locations[Index(a)].lines_begin;
+  std::string address = fmt::format("{:x}", unnamed.locations[Index(a)].address);
+  EXPECT_EQ(SelectCallSite(unnamed, {"main", address}).sample_values, std::vector<int64_t>{1});
+  EXPECT_EQ(SelectCallSite(unnamed, {"main", "b"}).sample_values, std::vector<int64_t>{2});
+  EXPECT_EQ(SelectCallSite(unnamed, {"main"}).SampleCount(), 2u);
 }
 
 TEST(StackSelectorTest, GoPgoKeepsTheLeafLocations) {

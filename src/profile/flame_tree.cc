@@ -6,6 +6,7 @@
 #include <functional>
 #include <numeric>
 
+#include "profile/go_name.h"
 #include "profile/intern_table.h"
 #include "profile/string_order.h"
 
@@ -18,7 +19,8 @@ constexpr std::string_view kRootName = "total";
 // Grows the tree node by node in the order in which samples need them; Finish puts it in order.
 class TreeBuilder {
  public:
-  explicit TreeBuilder(const Profile& profile) : p_(profile), function_names_(p_.functions.size()) {
+  TreeBuilder(const Profile& profile, FrameNames frame_names)
+      : p_(profile), frame_names_(frame_names), function_names_(p_.functions.size()) {
     nodes_.push_back({});
   }
 
@@ -61,7 +63,9 @@ class TreeBuilder {
   }
   uint32_t FunctionName(FunctionId id) {
     uint32_t& name = function_names_[Index(id)];
-    if (name == 0) name = NameOf(p_.Text(p_.functions[Index(id)].name));
+    if (name != 0) return name;
+    std::string_view text = p_.Text(p_.functions[Index(id)].name);
+    name = frame_names_ == FrameNames::kExact ? NameOf(text) : NameOf(ShortGoName(text));
     return name;
   }
   uint32_t AddressName(LocationId id) {
@@ -69,6 +73,7 @@ class TreeBuilder {
   }
 
   const Profile& p_;
+  const FrameNames frame_names_;
   StringTable names_;  // names_[0]: the root's; every other name, even an empty one, follows
   InternTable name_table_;
   std::vector<uint32_t> function_names_;  // 0: not looked up yet
@@ -133,8 +138,8 @@ int64_t SmallestKeptTotal(const FlameTree& tree, size_t max_nodes) {
 
 }  // namespace
 
-FlameTree FlameTree::Build(const Profile& profile, size_t sample_type) {
-  TreeBuilder builder(profile);
+FlameTree FlameTree::Build(const Profile& profile, size_t sample_type, FrameNames frame_names) {
+  TreeBuilder builder(profile, frame_names);
   for (size_t s = 0; s < profile.SampleCount(); ++s) {
     int64_t value = profile.Values(s)[sample_type];
     if (value > 0) builder.Add(profile.Stack(s), value);

@@ -11,6 +11,10 @@
 
 namespace anneal {
 
+// How functions are named: to the byte, or as people read them (profile/go_name.h), where functions
+// that differ in their shapes only are one.
+enum class FrameNames { kExact, kShort };
+
 // Nodes in one array, parent before child, siblings in name order; node 0 is the nameless root.
 // Inlined frames are expanded; a location without lines is named by its address in hex.
 // Negative and zero values are left out.
@@ -25,7 +29,8 @@ struct FlameTree {
   std::vector<std::string> names;  // names[0] == ""
   std::vector<Node> nodes;         // depth first, pre-order
 
-  static FlameTree Build(const Profile& profile, size_t sample_type);
+  static FlameTree Build(const Profile& profile, size_t sample_type,
+                         FrameNames frame_names = FrameNames::kExact);
   // Folds every child whose total is below the max_nodes-th largest into one leaf "other" per
   // parent, placed last. Nodes named "other" are folded with them. 0: no folding.
   void Truncate(size_t max_nodes);

@@ -48,6 +48,21 @@ TEST(FlameTreeTest, SumsByNameInOrder) {
             "...c 1 1\n");
 }
 
+TEST(FlameTreeTest, ShortNamesAreOneFunction) {
+  Profile p = DecodeFolded("main;f[go.shape.int] 1\nmain;f[go.shape.string];g 2\n").value();
+  EXPECT_EQ(Draw(FlameTree::Build(p, 0, FrameNames::kShort)),
+            " 3 0\n"
+            ".main 3 0\n"
+            "..f[...] 3 1\n"
+            "...g 2 2\n");
+  EXPECT_EQ(Draw(FlameTree::Build(p, 0)),
+            " 3 0\n"
+            ".main 3 0\n"
+            "..f[go.shape.int] 1 1\n"
+            "..f[go.shape.string] 2 0\n"
+            "...g 2 2\n");
+}
+
 TEST(FlameTreeTest, InlinedFramesExpandAndAddressesNameTheRest) {
   Profile p;
   StringId t = p.strings.Append("x");

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "profile/filter.h"
 #include "profile/merge.h"
@@ -34,7 +35,7 @@ class MemoryStore : public Store {
     bool any = false;
     TRY(Scan(selection, [&](const StoredProfile& profile) {
       any = true;
-      return merger.Add(profile.profile);
+      return merger.Add(DropLabels(profile.profile));
     }));
     if (any) return merger.Finish();
     ProfileTypeParts type = SplitProfileType(selection.profile_type);
@@ -46,19 +47,35 @@ class MemoryStore : public Store {
     return empty;
   }
 
-  Result<std::map<LabelSet, std::vector<SeriesPoint>>> Totals(
-      const Selection& selection, std::span<const std::string> group_by) override {
+  Result<std::map<LabelSet, std::vector<SeriesPoint>>> Totals(const Selection& selection,
+                                                              GroupBy group_by) override {
     std::map<LabelSet, std::vector<SeriesPoint>> totals;
-    TRY(Scan(selection, [&](const StoredProfile& profile) -> Status {
+    TRY(Scan(selection, [&](const StoredProfile& stored_profile) -> Status {
       int64_t sum = 0;
-      for (int64_t value : profile.profile.sample_values) sum += value;
-      totals[Project(profile.labels, group_by)].push_back({profile.time_ns, sum});
+      for (int64_t value : stored_profile.profile.sample_values) sum += value;
+      totals[Group(stored_profile.labels, group_by)].push_back(
+          {stored_profile.time_ns, sum, stored_profile.id});
       return {};
     }));
-    for (auto& [labels, points] : totals) {
-      std::sort(points.begin(), points.end(),
-                [](const SeriesPoint& a, const SeriesPoint& b) { return a.time_ns < b.time_ns; });
-    }
+    SortPoints(totals);
+    return totals;
+  }
+
+  Result<std::map<LabelSet, std::vector<SpanPoint>>> SpanTotals(const Selection& selection,
+                                                                GroupBy group_by) override {
+    std::map<LabelSet, std::vector<SpanPoint>> totals;
+    TRY(Scan(selection, [&](const StoredProfile& found) -> Status {
+      std::map<SampleLink, int64_t> sums;
+      for (size_t i = 0; i < found.profile.SampleCount(); ++i) {
+        SampleLink link = LinkOfSample(found.profile, i);
+        if (link.span != 0) sums[link] += found.profile.sample_values[i];
+      }
+      for (const auto& [link, sum] : sums) {
+        totals[Group(found.labels, group_by)].push_back({found.time_ns, sum, link, found.id});
+      }
+      return {};
+    }));
+    SortPoints(totals);
     return totals;
   }
 
@@ -85,8 +102,17 @@ class MemoryStore : public Store {
                        FindLabel(profile.labels, "__profile_type__") == selection.profile_type) &&
                       profile.time_ns >= selection.range.start_ns &&
                       profile.time_ns <= selection.range.end_ns &&
-                      Matches(profile.labels, selection.matchers);
-      if (selected) TRY(visit(profile));
+                      Matches(profile.labels, selection.matchers) &&
+                      (selection.profile_ids.empty() ||
+                       std::ranges::count(selection.profile_ids, profile.id) > 0);
+      if (!selected) continue;
+      const LinkFilter filter(selection.span_ids, selection.trace_ids);
+      StoredProfile found = profile;
+      for (size_t i = 0; i < found.profile.SampleCount(); ++i) {
+        if (!filter.Passes(LinkOfSample(found.profile, i))) found.profile.sample_values[i] = 0;
+      }
+      found.profile = Canonical(found.profile);
+      if (filter.PassesAll() || found.profile.SampleCount() > 0) TRY(visit(found));
     }
     return {};
   }
@@ -126,13 +152,50 @@ class MemoryStore : public Store {
         for (size_t k = 0; k < width; ++k) profile.sample_values[i * width + k] = 0;
       }
     }
-    profile = DropLabels(SelectSampleType(profile, write.sample_type));
+    profile.time_ns = write.time_ns;
+    profile.duration_ns = write.duration_ns;
+    profile.period = write.period;
+    profile.comments.clear();
+    profile = SelectSampleType(KeepLinks(std::move(profile)), write.sample_type);
     std::erase_if(stored, [&](const StoredProfile& p) {
       return p.tenant == tenant && p.labels == write.labels && p.id == write.id &&
              p.time_ns == write.time_ns;
     });
     stored.push_back({std::string(tenant), write.labels, write.id, write.time_ns, write.duration_ns,
                       write.period, std::move(profile)});
+  }
+
+  // Takes all labels away but those of SampleLink, which it writes anew.
+  static Profile KeepLinks(Profile profile) {
+    std::vector<Label> labels;
+    std::vector<uint32_t> ends;
+    for (size_t i = 0; i < profile.SampleCount(); ++i) {
+      const SampleLink link = LinkOfSample(profile, i);
+      auto add = [&](std::string_view key, const std::string& text) {
+        labels.push_back({profile.strings.Append(key), profile.strings.Append(text), 0, {}});
+      };
+      if (link.span != 0) add(kSpanIdLabel, FormatSpanId(link.span));
+      if (link.trace != TraceId()) add(kTraceIdLabel, FormatTraceId(link.trace));
+      ends.push_back(static_cast<uint32_t>(labels.size()));
+    }
+    if (labels.empty()) ends.clear();
+    profile.labels = std::move(labels);
+    profile.label_ends = std::move(ends);
+    return profile;
+  }
+
+  static auto Order(const SeriesPoint& p) { return std::tie(p.time_ns, p.value, p.id); }
+  static auto Order(const SpanPoint& p) { return std::tie(p.time_ns, p.value, p.id, p.link); }
+  template <typename Point>
+  static void SortPoints(std::map<LabelSet, std::vector<Point>>& totals) {
+    for (auto& [labels, points] : totals) {
+      std::sort(points.begin(), points.end(),
+                [](const Point& a, const Point& b) { return Order(a) < Order(b); });
+    }
+  }
+
+  static LabelSet Group(const LabelSet& labels, GroupBy group_by) {
+    return group_by.has_value() ? Project(labels, *group_by) : labels;
   }
 
   static LabelSet Project(const LabelSet& labels, std::span<const std::string> names) {

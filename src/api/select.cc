@@ -20,7 +20,7 @@ namespace {
 using querier::v1::SelectMergeStacktracesRequest;
 
 // Merges the profiles of these ids only; without ids, all.
-Result<Profile> MergeSelected(const QueryContext& context, const Selection& selection,
+Result<Profile> MergeSelected(const QueryContext& context, Selection selection,
                               const google::protobuf::RepeatedPtrField<std::string>& ids) {
   if (ids.empty()) return context.store.Merge(selection);
   std::vector<ProfileUuid> wanted;
@@ -28,12 +28,8 @@ Result<Profile> MergeSelected(const QueryContext& context, const Selection& sele
     ASSIGN_OR_RETURN(ProfileUuid id, ParseProfileId(text));
     wanted.push_back(id);
   }
-  Merger merger;
-  TRY(context.store.Scan(selection, [&](const StoredProfile& stored) -> Status {
-    if (std::find(wanted.begin(), wanted.end(), stored.id) == wanted.end()) return {};
-    return merger.Add(stored.profile);
-  }));
-  return merger.Finish();
+  selection.profile_ids = std::move(wanted);
+  return context.store.Merge(selection);
 }
 
 template <typename Request>

@@ -87,7 +87,7 @@ Result<SeriesTotals> CallSiteTotals(const QueryContext& context, const Selection
     }
     int64_t sum = 0;
     for (int64_t value : SelectCallSite(stored.profile, call_site).sample_values) sum += value;
-    if (sum != 0) totals[group].push_back({stored.time_ns, sum});
+    if (sum != 0) totals[group].push_back({stored.time_ns, sum, stored.id});
     return {};
   }));
   for (auto& [labels, points] : totals) {

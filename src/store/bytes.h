@@ -91,6 +91,11 @@ class ByteReader {
     p_ += size;
     return bytes;
   }
+  uint64_t Big64() {
+    if (Remaining() < 8) return Fail();
+    p_ += 8;
+    return GetBig64(reinterpret_cast<const char*>(p_ - 8));
+  }
   // Skips `count` varints without reading them.
   void SkipVarints(uint64_t count) {
     while (count >= 8 && Remaining() >= 8) {

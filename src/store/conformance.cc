@@ -22,6 +22,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
+constexpr GroupBy kNoLabels{std::in_place};
 constexpr TimeRange kAllTime{0, std::numeric_limits<int64_t>::max()};
 
 // Writes, and the profiles that they borrow.
@@ -219,7 +220,7 @@ TEST_P(StoreConformance, BothEndsOfAWindowAreInIt) {
     EXPECT_EQ(Total(store().Merge(selection).value()), row.total) << row.from << ".." << row.to;
     auto series = store().Series("anonymous", {}, {}, selection.range);
     EXPECT_EQ(series->size(), row.total > 0 ? 1u : 0u) << row.from << ".." << row.to;
-    auto totals = store().Totals(selection, {});
+    auto totals = store().Totals(selection, kNoLabels);
     int64_t sum = 0;
     for (const auto& [labels, points] : *totals) {
       for (const SeriesPoint& point : points) sum += point.value;
@@ -257,7 +258,7 @@ TEST_P(StoreConformance, EqualLabelsTimeAndIdAreOneProfileAndTheLaterWins) {
   ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all().subspan(2)).ok());
   EXPECT_EQ(Total(store().Merge(SelectAll(kTestCpuType)).value()), 73);
   EXPECT_EQ(store().Stats()->services.at(0).profiles, 2u);
-  auto totals = store().Totals(SelectAll(kTestCpuType), {}).value();
+  auto totals = store().Totals(SelectAll(kTestCpuType), kNoLabels).value();
   ASSERT_THAT(totals, SizeIs(1));
   EXPECT_THAT(totals.begin()->second, SizeIs(2));
 }
@@ -268,7 +269,8 @@ TEST_P(StoreConformance, TotalsAreGroupedByLabels) {
   writes.Add(TestLabels("a", kTestCpuType, {{"pod", "2"}}), kTestBaseNs, 2, OneStack("f", 10));
   writes.Add(TestLabels("b", kTestCpuType), kTestBaseNs, 3, OneStack("f", -4));
   ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
-  auto totals = store().Totals(SelectAll(kTestCpuType), {{"service_name"}}).value();
+  auto totals =
+      store().Totals(SelectAll(kTestCpuType), std::vector<std::string>{"service_name"}).value();
   ASSERT_THAT(totals, SizeIs(2));
   const auto& a = totals[{{"service_name", "a"}}];
   ASSERT_THAT(a, SizeIs(2));
@@ -277,9 +279,144 @@ TEST_P(StoreConformance, TotalsAreGroupedByLabels) {
   EXPECT_EQ(a[1].value, 1);
   EXPECT_EQ((totals[{{"service_name", "b"}}].at(0).value), -4);
   // Names that a series has not are left out.
-  totals = store().Totals(SelectAll(kTestCpuType), {{"pod"}}).value();
+  totals = store().Totals(SelectAll(kTestCpuType), std::vector<std::string>{"pod"}).value();
   EXPECT_TRUE(totals.contains({}));
   EXPECT_TRUE(totals.contains({{"pod", "1"}}));
+  // All labels: each series for itself.
+  totals = store().Totals(SelectAll(kTestCpuType), std::nullopt).value();
+  ASSERT_THAT(totals, SizeIs(3));
+  EXPECT_EQ(totals[writes[1].labels].at(0).id, TestUuid(2));
+}
+
+TEST_P(StoreConformance, ProfilesAreSelectedById) {
+  Writes writes;
+  for (uint64_t i = 0; i < 4; ++i) {
+    writes.Add(TestLabels(i % 2 == 0 ? "a" : "b", kTestCpuType), kTestBaseNs, i,
+               OneStack("f", int64_t{1} << i));
+  }
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
+  Selection selection = SelectAll(kTestCpuType);
+  selection.profile_ids = {TestUuid(3), TestUuid(0), TestUuid(77)};
+  EXPECT_EQ(Total(store().Merge(selection).value()), 9);
+  auto totals = store().Totals(selection, kNoLabels).value();
+  ASSERT_THAT(totals, SizeIs(1));
+  ASSERT_THAT(totals.begin()->second, SizeIs(2));
+  EXPECT_EQ(totals.begin()->second[1].id, TestUuid(3));
+  size_t scanned = 0;
+  ASSERT_TRUE(
+      store().Scan(selection, [&](const StoredProfile&) { return ++scanned, Status(); }).ok());
+  EXPECT_EQ(scanned, 2u);
+  selection.profile_ids = {TestUuid(77)};
+  EXPECT_EQ(Total(store().Merge(selection).value()), 0);
+}
+
+TEST_P(StoreConformance, SamplesAreSelectedBySpanAndTrace) {
+  const TraceId t1 = TestUuid(0x1111), t2 = TestUuid(0x2222);
+  Writes writes;
+  Profile first = OneStack("f", 0);
+  AddLinkedSamples(first, {{{0, {}}, 1}, {{7, t1}, 2}, {{7, t1}, 4}, {{8, t1}, 8}, {{9, t2}, 16}});
+  writes.Add(TestLabels("a", kTestCpuType), kTestBaseNs, 1, std::move(first));
+  Profile second = OneStack("g", 32);
+  AddLinkedSamples(second, {{{7, t1}, 64}, {{0, t2}, 128}, {{10, {}}, 256}});
+  writes.Add(TestLabels("b", kTestCpuType), kTestBaseNs + 1, 2, std::move(second));
+  writes.Add(TestLabels("b", kTestCpuType), kTestBaseNs + 2, 3, OneStack("h", 512));
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
+  struct Row {
+    std::vector<SpanId> spans;
+    std::vector<TraceId> traces;
+    int64_t total;
+    size_t profiles;
+    int64_t in_spans;
+  };
+  const Row rows[] = {
+      {{}, {}, 1023, 3, 350},     {{7}, {}, 70, 2, 70},   {{8, 10}, {}, 264, 2, 264},
+      {{}, {t1}, 78, 2, 78},      {{}, {t2}, 144, 2, 16}, {{7, 9}, {t2}, 16, 1, 16},
+      {{}, {t1, t2}, 222, 2, 94}, {{99}, {}, 0, 0, 0},    {{0}, {}, 0, 0, 0},
+      {{}, {TraceId{}}, 0, 0, 0},
+  };
+  for (bool reopened : {false, true}) {
+    if (reopened) Reopen();
+    for (const Row& row : rows) {
+      SCOPED_TRACE(row.total);
+      Selection selection = SelectAll(kTestCpuType);
+      selection.span_ids = row.spans;
+      selection.trace_ids = row.traces;
+      Profile merged = store().Merge(selection).value();
+      EXPECT_EQ(Total(merged), row.total);
+      EXPECT_TRUE(merged.labels.empty());
+      EXPECT_EQ(merged.duration_ns, static_cast<int64_t>(row.profiles) * 10 * kTestSecondNs);
+      int64_t total = 0, scanned = 0, in_spans = 0;
+      size_t profiles = 0;
+      auto totals = store().Totals(selection, std::nullopt).value();
+      for (const auto& [labels, points] : totals) {
+        for (const SeriesPoint& point : points) total += point.value;
+        profiles += points.size();
+      }
+      ASSERT_TRUE(store()
+                      .Scan(selection,
+                            [&](const StoredProfile& stored) {
+                              scanned += Total(stored.profile);
+                              return Status();
+                            })
+                      .ok());
+      auto spans = store().SpanTotals(selection, kNoLabels).value();
+      for (const auto& [labels, points] : spans) {
+        for (const SpanPoint& point : points) in_spans += point.value;
+      }
+      EXPECT_EQ(total, row.total);
+      EXPECT_EQ(profiles, row.profiles);
+      EXPECT_EQ(scanned, row.total);
+      EXPECT_EQ(in_spans, row.in_spans);
+    }
+  }
+}
+
+TEST_P(StoreConformance, SpanTotalsHaveAPointForEachSpanOfEachProfile) {
+  const TraceId t1 = TestUuid(0x1111), t2 = TestUuid(0x2222);
+  Writes writes;
+  Profile first = OneStack("f", 5);
+  AddLinkedSamples(first, {{{7, t1}, 20}, {{7, t1}, 40}, {{7, t2}, 7}, {{0, t1}, 9}});
+  writes.Add(TestLabels("a", kTestCpuType), kTestBaseNs + 3, 1, std::move(first));
+  Profile second = OneStack("f", 5);
+  AddLinkedSamples(second, {{{7, t1}, -1}});
+  writes.Add(TestLabels("a", kTestCpuType), kTestBaseNs, 2, std::move(second));
+  writes.Add(TestLabels("b", kTestCpuType), kTestBaseNs, 3, OneStack("f", 1));
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
+  auto totals = store().SpanTotals(SelectAll(kTestCpuType), std::nullopt).value();
+  ASSERT_THAT(totals, SizeIs(1)) << "b has no spans";
+  EXPECT_EQ(totals.begin()->first, writes[0].labels);
+  const std::vector<SpanPoint>& points = totals.begin()->second;
+  ASSERT_THAT(points, SizeIs(3));
+  auto expect = [](const SpanPoint& point, int64_t after, int64_t value, const TraceId& trace,
+                   uint64_t id) {
+    EXPECT_EQ(point.time_ns, kTestBaseNs + after);
+    EXPECT_EQ(point.value, value);
+    EXPECT_EQ(point.link, (SampleLink{7, trace}));
+    EXPECT_EQ(point.id, TestUuid(id));
+  };
+  expect(points[0], 0, -1, t1, 2);
+  expect(points[1], 3, 7, t2, 1);
+  expect(points[2], 3, 60, t1, 1);
+}
+
+TEST_P(StoreConformance, LabelsThatAreNoIdsAreNotKept) {
+  Writes writes;
+  Profile profile = OneStack("f", 5);
+  AddLinkedSamples(profile, {{{7, TestUuid(1)}, 1}});
+  auto text = [&profile](std::string_view s) { return profile.strings.Append(s); };
+  profile.labels[0].str = text("not sixteen digits");
+  profile.labels[1].str = text("0123456789abcdef0123456789abcdeg");
+  writes.Add(TestLabels("a", kTestCpuType), kTestBaseNs, 1, std::move(profile));
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
+  EXPECT_THAT(store().SpanTotals(SelectAll(kTestCpuType), kNoLabels).value(), IsEmpty());
+  ASSERT_TRUE(store()
+                  .Scan(SelectAll({}),
+                        [&](const StoredProfile& stored) {
+                          EXPECT_TRUE(stored.profile.labels.empty());
+                          EXPECT_EQ(Total(stored.profile), 6);
+                          return Status();
+                        })
+                  .ok());
 }
 
 TEST_P(StoreConformance, SeriesAreProjectedAndDistinct) {
@@ -415,7 +552,7 @@ TEST_P(StoreConformance, AnExportReadsBackIntoAnEqualStore) {
   Writes writes;
   for (uint32_t i = 0; i < 20; ++i) {
     writes.Add(TestLabels(i % 2 == 0 ? "b" : "a", i % 3 == 0 ? kTestCpuType : kTestSamplesType),
-               kTestBaseNs + i * (GetParam().epoch_ns / 7), i, RandomProfile(i));
+               kTestBaseNs + i * (GetParam().epoch_ns / 7), i, LinkedProfile(i));
   }
   ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
   std::ostringstream first;

@@ -32,8 +32,10 @@ class EmbeddedStore final : public Store {
   void Append(std::string_view tenant, std::span<const ProfileWrite> writes,
               AppendDone done) override;
   Result<Profile> Merge(const Selection& selection) override;
-  Result<std::map<LabelSet, std::vector<SeriesPoint>>> Totals(
-      const Selection& selection, std::span<const std::string> group_by) override;
+  Result<std::map<LabelSet, std::vector<SeriesPoint>>> Totals(const Selection& selection,
+                                                              GroupBy group_by) override;
+  Result<std::map<LabelSet, std::vector<SpanPoint>>> SpanTotals(const Selection& selection,
+                                                                GroupBy group_by) override;
   Result<std::vector<LabelSet>> Series(std::string_view tenant,
                                        std::span<const std::vector<LabelMatcher>> selectors,
                                        std::span<const std::string> names,
@@ -66,12 +68,19 @@ class EmbeddedStore final : public Store {
 
   Result<std::vector<SeriesTarget>> FindTargets(const Selection& selection) const
       ABSL_SHARED_LOCKS_REQUIRED(gate_);
-  Status VisitWindow(KvCursor& cursor, const SeriesTarget& target, TimeRange range, Visit visit);
+  // Visits only profiles of `ids`; none: all.
+  Status VisitWindow(KvCursor& cursor, const SeriesTarget& target, TimeRange range,
+                     std::span<const ProfileUuid> ids, Visit visit);
+  LabelSet GroupOf(SeriesId series, GroupBy group_by) const;
   Status MergePartition(KvCursor& cursor, std::span<const SeriesTarget> targets,
                         const Selection& selection, const std::function<Status(Profile)>& emit)
       ABSL_SHARED_LOCKS_REQUIRED(gate_);
 
-  Status ReadProfile(std::string_view key, std::string_view record, StoredProfile& stored);
+  // False when no sample passes the filter.
+  Result<bool> ReadProfile(std::string_view key, std::string_view record, const LinkFilter& filter,
+                           StoredProfile& stored);
+  // How many stacks the partition has, as far as records that can be read now refer to them.
+  Result<size_t> StackCount(PartitionKey key);
 
   // The commit queue's failure handler: drops what memory knows and the disk may not.
   void OnCommitFailure(CommitQueue& queue, const Status& cause);

@@ -173,11 +173,17 @@ void EmbeddedStore::InternGroup(std::span<const Planned> group, Partition& parti
 CommitRecord EmbeddedStore::MakeRecord(const Planned& planned, ProfileInterner& interner) {
   const ProfileWrite& write = *planned.write;
   std::vector<StackValue> values;
+  std::vector<LinkedValue> links;
+  const bool labelled = !write.profile->labels.empty();
   MappingId main = MappingId::kNone;  // above every other
   auto add = [&](size_t sample) {
     int64_t value = write.profile->Values(sample)[write.sample_type];
     if (value == 0) return;
     values.push_back({interner.Stack(sample), value});
+    if (labelled) {
+      SampleLink link = LinkOfSample(*write.profile, sample);
+      if (!link.empty()) links.push_back({values.back().stack, link, value});
+    }
     // Nearly always settled by the first sample.
     if (main != MappingId{0}) main = std::min(main, interner.FirstMapping(sample));
   };
@@ -192,7 +198,7 @@ CommitRecord EmbeddedStore::MakeRecord(const Planned& planned, ProfileInterner& 
   header.period = write.period;
   header.main_mapping = interner.MapMapping(main);
   CommitRecord record{Family::kProfiles, EncodeKey(planned.key),
-                      EncodeProfileRecord(header, values)};
+                      EncodeProfileRecord(header, values, std::move(links))};
   AppendChecksum(record.key, record.value);
   return record;
 }

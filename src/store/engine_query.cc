@@ -95,6 +95,41 @@ class BinarySums {
   Group* current_ = nullptr;
 };
 
+int64_t Negated(int64_t value) {
+  return static_cast<int64_t>(uint64_t{0} - static_cast<uint64_t>(value));
+}
+
+// Gives the samples from `first` on the labels of `links`, one each.
+void LabelSamples(std::span<const LinkedValue> links, size_t first, Profile& profile) {
+  if (links.empty()) return;
+  profile.label_ends.assign(first, 0);
+  auto add = [&profile](std::string_view key, std::string_view text) {
+    profile.labels.push_back({profile.strings.Append(key), profile.strings.Append(text), 0, {}});
+  };
+  for (const LinkedValue& l : links) {
+    if (l.link.span != 0) add(kSpanIdLabel, FormatSpanId(l.link.span));
+    if (l.link.trace != TraceId()) add(kTraceIdLabel, FormatTraceId(l.link.trace));
+    profile.label_ends.push_back(static_cast<uint32_t>(profile.labels.size()));
+  }
+}
+
+// Adds the values that pass; false when there is none.
+Result<bool> AddSelected(const ProfileRecordReader& reader, const LinkFilter& filter,
+                         StackSums& sums) {
+  if (filter.PassesAll()) {
+    TRY(reader.AddTo(sums));
+    return true;
+  }
+  ASSIGN_OR_RETURN(std::vector<LinkedValue> links, reader.Links(sums.size()));
+  bool any = false;
+  for (const LinkedValue& l : links) {
+    if (!filter.Passes(l.link)) continue;
+    any = true;
+    sums.Add(static_cast<uint32_t>(l.stack), l.value);
+  }
+  return any;
+}
+
 }  // namespace
 
 Result<std::vector<SeriesTarget>> EmbeddedStore::FindTargets(const Selection& selection) const {
@@ -108,7 +143,7 @@ Result<std::vector<SeriesTarget>> EmbeddedStore::FindTargets(const Selection& se
 
 // Keys of a series in an epoch are in order of time, so its window is one stretch.
 Status EmbeddedStore::VisitWindow(KvCursor& cursor, const SeriesTarget& target, TimeRange range,
-                                  Visit visit) {
+                                  std::span<const ProfileUuid> ids, Visit visit) {
   if (range.end_ns < 0) return {};
   std::string from = SeriesPrefix(target.partition, target.series);
   const std::string prefix = from;
@@ -119,6 +154,7 @@ Status EmbeddedStore::VisitWindow(KvCursor& cursor, const SeriesTarget& target, 
     std::string_view key = cursor.key();
     if (!key.starts_with(prefix) || key.size() != kProfileKeySize) break;
     if (GetBig64(key.data() + kProfileKeyTimeAt) > end) break;
+    if (!ids.empty() && std::ranges::count(ids, IdOfKey(key)) == 0) continue;
     std::string_view record = cursor.value();
     if (!StripChecksum(record)) {
       return Error(Code::kDataLoss, "profile record {} is cut off",
@@ -142,6 +178,7 @@ Status EmbeddedStore::MergePartition(KvCursor& cursor, std::span<const SeriesTar
     sums.Reset(partition->symbols);
   }
   HeaderSum headers;
+  const LinkFilter filter(selection.span_ids, selection.trace_ids);
   auto add = [&](std::string_view key, std::string_view record) -> Status {
     Result<ProfileRecordReader> reader = ProfileRecordReader::Open(record);
     Status added = reader.status();
@@ -149,13 +186,14 @@ Status EmbeddedStore::MergePartition(KvCursor& cursor, std::span<const SeriesTar
       added = Error(Code::kDataLoss, "profile record names a mapping that is not there");
     }
     if (added.ok()) {
-      headers.Add(static_cast<int64_t>(GetBig64(key.data() + kProfileKeyTimeAt)), reader->header());
-      added = reader->AddTo(sums.For(reader->header().main_mapping));
+      Result<bool> any = AddSelected(*reader, filter, sums.For(reader->header().main_mapping));
+      added = any.status();
+      if (any.ok() && *any) headers.Add(TimeOfKey(key), reader->header());
     }
     return added.ok() ? added : added.Annotate(ToString(*DecodeProfileKey(key)));
   };
   for (const SeriesTarget& target : targets) {
-    TRY(VisitWindow(cursor, target, selection.range, add));
+    TRY(VisitWindow(cursor, target, selection.range, selection.profile_ids, add));
   }
   for (BinarySums::Group& group : sums.groups()) {
     std::vector<StackValue> values = group.sums.Take();
@@ -188,41 +226,6 @@ Result<Profile> EmbeddedStore::Merge(const Selection& selection) {
   return any ? merger.Finish() : EmptyProfile(selection.profile_type);
 }
 
-Result<std::map<LabelSet, std::vector<SeriesPoint>>> EmbeddedStore::Totals(
-    const Selection& selection, std::span<const std::string> group_by) {
-  TRY(NeedProfileType(selection));
-  absl::ReaderMutexLock gate(&gate_);
-  std::map<LabelSet, std::vector<SeriesPoint>> totals;
-  ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection));
-  if (targets.empty()) return totals;
-  ASSIGN_OR_RETURN(KvCursor cursor, kv_->Cursor(Family::kProfiles, {}, {}));
-  absl::flat_hash_map<SeriesId, std::vector<SeriesPoint>*> points_of;
-  for (const SeriesTarget& target : targets) {
-    std::vector<SeriesPoint>*& points = points_of[target.series];
-    TRY(VisitWindow(
-        cursor, target, selection.range,
-        [&](std::string_view key, std::string_view record) -> Status {
-          ASSIGN_OR_RETURN(ProfileRecordReader reader, ProfileRecordReader::Open(record));
-          if (points == nullptr) {
-            LabelSet group;
-            for (const LabelPair& pair : index_.Labels(target.series)) {
-              if (std::ranges::count(group_by, pair.name) > 0) group.push_back(pair);
-            }
-            points = &totals[group];
-          }
-          points->push_back({static_cast<int64_t>(GetBig64(key.data() + kProfileKeyTimeAt)),
-                             reader.header().total});
-          return {};
-        }));
-  }
-  for (auto& [labels, points] : totals) {
-    std::ranges::sort(points, [](const SeriesPoint& a, const SeriesPoint& b) {
-      return a.time_ns != b.time_ns ? a.time_ns < b.time_ns : a.value < b.value;
-    });
-  }
-  return totals;
-}
-
 Result<std::vector<LabelSet>> EmbeddedStore::Series(
     std::string_view tenant, std::span<const std::vector<LabelMatcher>> selectors,
     std::span<const std::string> names, TimeRange range) {
@@ -236,7 +239,7 @@ Result<std::vector<LabelSet>> EmbeddedStore::Series(
   auto probe = [&](const SeriesTarget& target, TimeRange window) {
     bool found = false;
     Result<KvCursor> cursor = kv_->Cursor(Family::kProfiles, {}, {});
-    Status visited = cursor.ok() ? VisitWindow(*cursor, target, window,
+    Status visited = cursor.ok() ? VisitWindow(*cursor, target, window, {},
                                                [&](std::string_view, std::string_view) {
                                                  found = true;
                                                  return Error(Code::kCanceled, "enough");
@@ -260,24 +263,24 @@ Status EmbeddedStore::Scan(const Selection& selection,
     by_series[index_.Labels(target.series)].push_back(target);
   }
   ASSIGN_OR_RETURN(KvCursor cursor, kv_->Cursor(Family::kProfiles, {}, {}));
+  const LinkFilter filter(selection.span_ids, selection.trace_ids);
   for (const auto& [labels, epochs] : by_series) {
     StoredProfile stored;
     stored.tenant = selection.tenant;
     stored.labels = labels;
     for (const SeriesTarget& target : epochs) {
-      TRY(VisitWindow(cursor, target, selection.range,
+      TRY(VisitWindow(cursor, target, selection.range, selection.profile_ids,
                       [&](std::string_view key, std::string_view record) -> Status {
-                        Status read = ReadProfile(key, record, stored);
-                        if (!read.ok()) return read;
-                        return visit(stored);
+                        ASSIGN_OR_RETURN(bool any, ReadProfile(key, record, filter, stored));
+                        return any ? visit(stored) : Status();
                       }));
     }
   }
   return {};
 }
 
-Status EmbeddedStore::ReadProfile(std::string_view key, std::string_view record,
-                                  StoredProfile& stored) {
+Result<bool> EmbeddedStore::ReadProfile(std::string_view key, std::string_view record,
+                                        const LinkFilter& filter, StoredProfile& stored) {
   const ProfileKey place = *DecodeProfileKey(key);
   std::shared_ptr<Partition> partition = partitions_.Get(place.partition);
   std::lock_guard lock(partition->mutex);
@@ -287,22 +290,35 @@ Status EmbeddedStore::ReadProfile(std::string_view key, std::string_view record,
   Result<ProfileRecordReader> reader = ProfileRecordReader::Open(record);
   Status added = reader.ok() ? reader->AddTo(sums) : reader.status();
   if (!added.ok()) return added.Annotate(ToString(place));
+  Result<std::vector<LinkedValue>> links = reader->Links(sums.size());
+  if (!links.ok()) return links.status().Annotate(ToString(place));
   const ProfileHeader& header = reader->header();
   if (header.main_mapping != MappingId::kNone &&
       Index(header.main_mapping) >= partition->symbols.counts().mappings) {
     return Error(Code::kDataLoss, "{}: it names a mapping that is not there", ToString(place));
   }
+  // What has no link is the sums less what has.
+  std::erase_if(*links, [&](const LinkedValue& l) {
+    sums.Add(static_cast<uint32_t>(l.stack), Negated(l.value));
+    return !filter.Passes(l.link);
+  });
+  std::vector<StackValue> values = sums.Take();
+  if (!filter.PassesAll()) values.clear();
+  const size_t unlinked = values.size();
+  for (const LinkedValue& l : *links) values.push_back({l.stack, l.value});
+  if (values.empty() && !filter.PassesAll()) return false;
   Profile profile = EmptyProfile(FindLabel(stored.labels, kProfileTypeLabel));
   profile.time_ns = place.time_ns;
   profile.duration_ns = header.duration_ns;
   profile.period = header.period;
-  ResolveStacks(partition->symbols, sums.Take(), {{header.main_mapping}}, profile);
+  ResolveStacks(partition->symbols, values, {{header.main_mapping}}, profile);
+  LabelSamples(*links, unlinked, profile);
   stored.id = place.id;
   stored.time_ns = place.time_ns;
   stored.duration_ns = header.duration_ns;
   stored.period = header.period;
   stored.profile = Canonical(profile);
-  return {};
+  return true;
 }
 
 }  // namespace anneal

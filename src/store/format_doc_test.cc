@@ -92,6 +92,14 @@ TEST_F(FormatDoc, TheStoresExamplesAreWhatItWrites) {
   }
   ExpectRecord(blocks, "symbols", *kv.Cursor(Family::kSymbols, {}, {}));
   ExpectRecord(blocks, "profile", *kv.Cursor(Family::kProfiles, {}, {}));
+
+  // The same with a span: 20 of the 30 ms.
+  std::vector<StackValue> values = {{StackId{1}, 10'000'000}, {StackId{2}, 30'000'000}};
+  SampleLink link{ParseSpanId("00f067aa0ba902b7").value(),
+                  ParseTraceId("4bf92f3577b34da6a3ce929d0e0e4736").value()};
+  std::string linked = EncodeProfileRecord({10 * kTestSecondNs, 10'000'000, 0, MappingId{0}, 0},
+                                           values, {{StackId{2}, link, 20'000'000}});
+  EXPECT_EQ(blocks["linked-profile"], Hex(linked));
 }
 
 TEST_F(FormatDoc, TheExportsExampleIsWhatIsExported) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,6 +67,15 @@ inline std::string EncodeKey(const ProfileKey& profile) {
   PutBig64(key, static_cast<uint64_t>(profile.time_ns));
   key.append(reinterpret_cast<const char*>(profile.id.data()), profile.id.size());
   return key;
+}
+// The time and the id in a profile's key. REQUIRES: kProfileKeySize bytes.
+inline int64_t TimeOfKey(std::string_view key) {
+  return static_cast<int64_t>(GetBig64(key.data() + kProfileKeyTimeAt));
+}
+inline ProfileUuid IdOfKey(std::string_view key) {
+  ProfileUuid id;
+  std::memcpy(id.data(), key.data() + kProfileKeyTimeAt + 8, id.size());
+  return id;
 }
 // nullopt when `key` has another length or a time out of range.
 std::optional<ProfileKey> DecodeProfileKey(std::string_view key);

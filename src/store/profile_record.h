@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "profile/profile.h"
 #include "store/bytes.h"
+#include "store/sample_link.h"
 #include "store/symbol_table.h"
 
 namespace anneal {
@@ -28,14 +29,28 @@ struct ProfileHeader {
   uint32_t count = 0;  // of stacks
 };
 
+// Modulo 2^64, as every sum of values.
+inline int64_t AddWrapping(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+
 struct StackValue {
   StackId stack{};
   int64_t value = 0;
 };
 
+// The part of a stack's value that was taken in a span.
+struct LinkedValue {
+  StackId stack{};
+  SampleLink link;
+  int64_t value = 0;
+};
+
 // Without checksum. Sorts `values` and sums those of one stack; zeros are left out. `header`'s
-// total and count are computed.
-std::string EncodeProfileRecord(ProfileHeader header, std::vector<StackValue>& values);
+// total and count are computed. `links`, whose values are also in `values`, are treated alike;
+// without any, the record has no trace of them.
+std::string EncodeProfileRecord(ProfileHeader header, std::vector<StackValue>& values,
+                                std::vector<LinkedValue> links = {});
 
 // Sums by stack id: what a merge adds records into.
 class StackSums {
@@ -69,6 +84,9 @@ class ProfileRecordReader {
   // Adds the values to `sums`. kDataLoss, with `sums` changed in part, when the record does not
   // decode or names a stack that `sums` has no room for.
   Status AddTo(StackSums& sums) const;
+  // The values with a span or trace id, by stack, then link. kDataLoss as AddTo, whose values
+  // need not be read before; `stacks` is the room.
+  Result<std::vector<LinkedValue>> Links(size_t stacks) const;
 
  private:
   explicit ProfileRecordReader(ByteReader in) : in_(in) {}

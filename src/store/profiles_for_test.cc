@@ -108,6 +108,38 @@ class Builder {
 
 Profile RandomProfile(uint32_t seed) { return Builder(seed).Build(); }
 
+void AddLinkedSamples(Profile& profile, std::vector<std::pair<SampleLink, int64_t>> samples) {
+  auto text = [&profile](std::string_view s) { return profile.strings.Append(s); };
+  const std::vector<LocationId> stack(profile.Stack(0).begin(), profile.Stack(0).end());
+  profile.label_ends.resize(profile.SampleCount(), static_cast<uint32_t>(profile.labels.size()));
+  for (const auto& [link, value] : samples) {
+    profile.sample_locations.insert(profile.sample_locations.end(), stack.begin(), stack.end());
+    profile.stack_ends.push_back(static_cast<uint32_t>(profile.sample_locations.size()));
+    profile.sample_values.insert(profile.sample_values.end(), profile.sample_types.size() - 1, 1);
+    profile.sample_values.push_back(value);
+    if (link.span != 0) {
+      profile.labels.push_back({text(kSpanIdLabel), text(FormatSpanId(link.span)), 0, {}});
+    }
+    if (link.trace != TraceId()) {
+      profile.labels.push_back({text(kTraceIdLabel), text(FormatTraceId(link.trace)), 0, {}});
+    }
+    profile.label_ends.push_back(static_cast<uint32_t>(profile.labels.size()));
+  }
+}
+
+Profile LinkedProfile(uint32_t seed) {
+  Profile profile = RandomProfile(seed);
+  if (profile.SampleCount() == 0) return profile;
+  std::mt19937 random(seed);
+  std::vector<std::pair<SampleLink, int64_t>> samples(random() % 6);
+  for (auto& [link, value] : samples) {
+    link = {random() % 3, TestUuid(random() % 3)};
+    value = static_cast<int64_t>(random() % 9) - 2;
+  }
+  AddLinkedSamples(profile, std::move(samples));
+  return profile;
+}
+
 LabelSet TestLabels(std::string_view service, std::string_view type, std::vector<LabelPair> more) {
   more.push_back({std::string(kServiceNameLabel), std::string(service)});
   more.push_back({std::string(kProfileTypeLabel), std::string(type)});

@@ -19,6 +19,12 @@ inline constexpr std::string_view kTestSamplesType = "process_cpu:samples:count:
 // locations and stacks with those of other seeds; values may be zero or negative.
 Profile RandomProfile(uint32_t seed);
 
+// Appends samples of the profile's first stack with these links and values of its last column.
+void AddLinkedSamples(Profile& profile, std::vector<std::pair<SampleLink, int64_t>> samples);
+
+// A RandomProfile of which some samples have links, drawn from few.
+Profile LinkedProfile(uint32_t seed);
+
 // service_name, __profile_type__ and what else is given.
 LabelSet TestLabels(std::string_view service, std::string_view type,
                     std::vector<LabelPair> more = {});

@@ -181,6 +181,49 @@ TEST(ProfileRecord, EveryPrefixAndAForeignStackAreRefused) {
   }
 }
 
+TEST(ProfileRecord, LinksReadBackAndAreRefusedCutOffOrForeign) {
+  const TraceId trace = TestUuid(5);
+  std::vector<StackValue> values = {{StackId{3}, 300}, {StackId{900}, 500}, {StackId{4}, -100}};
+  const std::vector<LinkedValue> links = {{StackId{900}, {8, trace}, 300},
+                                          {StackId{3}, {7, {}}, 100},
+                                          {StackId{900}, {0, trace}, 100},
+                                          {StackId{3}, {7, {}}, 50},
+                                          {StackId{4}, {9, trace}, 0}};
+  std::string plain = EncodeProfileRecord({10, 20, 0, MappingId::kNone, 0}, values);
+  EXPECT_TRUE(ProfileRecordReader::Open(plain)->Links(901)->empty());
+  std::string record = EncodeProfileRecord({10, 20, 0, MappingId::kNone, 0}, values, links);
+  EXPECT_EQ(ReadBack(record, 901), ReadBack(plain, 901));
+  std::vector<LinkedValue> read = ProfileRecordReader::Open(record)->Links(901).value();
+  ASSERT_EQ(read.size(), 3u);
+  const LinkedValue expected[] = {
+      {StackId{3}, {7, {}}, 150}, {StackId{900}, {0, trace}, 100}, {StackId{900}, {8, trace}, 300}};
+  for (size_t i = 0; i < read.size(); ++i) {
+    EXPECT_EQ(read[i].stack, expected[i].stack);
+    EXPECT_EQ(read[i].link, expected[i].link);
+    EXPECT_EQ(read[i].value, expected[i].value);
+  }
+  for (size_t size = 0; size < record.size(); ++size) {
+    Result<ProfileRecordReader> reader =
+        ProfileRecordReader::Open(std::string_view(record).substr(0, size));
+    EXPECT_FALSE(reader.ok() && reader->Links(901).ok()) << size;
+  }
+  EXPECT_FALSE(ProfileRecordReader::Open(record + '\0')->Links(901).ok());
+  EXPECT_FALSE(ProfileRecordReader::Open(record)->Links(900).ok());
+}
+
+TEST(SampleLink, IdsAreExactlyTheirDigits) {
+  EXPECT_EQ(ParseSpanId("00f067aa0ba902B7"), 0x00f067aa0ba902b7u);
+  EXPECT_EQ(FormatSpanId(0x00f067aa0ba902b7u), "00f067aa0ba902b7");
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  EXPECT_EQ(FormatTraceId(ParseTraceId(trace).value()), trace);
+  EXPECT_EQ(ParseTraceId(trace)->front(), 0x4b);
+  for (std::string_view bad :
+       {"", "00f067aa0ba902b", "00f067aa0ba902b70", "00f067aa0ba902bg", "+0f067aa0ba902b7"}) {
+    EXPECT_FALSE(ParseSpanId(bad).has_value()) << bad;
+    EXPECT_FALSE(ParseTraceId(std::string(bad) + std::string(bad)).has_value()) << bad;
+  }
+}
+
 TEST(ProfileRecord, SumsThatPassZeroAreCountedOnce) {
   StackSums sums;
   sums.Resize(3);

@@ -20,6 +20,7 @@
 #include "base/status.h"
 #include "profile/profile.h"
 #include "store/labels.h"
+#include "store/sample_link.h"
 
 namespace anneal {
 
@@ -36,7 +37,8 @@ struct ProfileWrite {
   int64_t period = 0;
   const Profile* profile = nullptr;  // borrowed until Append returns (not until it completes)
   size_t sample_type = 0;            // the column
-  // Which samples, rising; nullopt: all. Labels of samples are not stored, except span ids.
+  // Which samples, rising; nullopt: all. Of the samples' labels span_id and trace_id are stored
+  // (see SampleLink), no others.
   std::optional<std::vector<uint32_t>> samples;
 };
 
@@ -50,12 +52,30 @@ struct Selection {
   std::string profile_type;            // exact value of __profile_type__; empty: any
   std::vector<LabelMatcher> matchers;  // all must hold
   TimeRange range;
+  // Only profiles with one of these ids, only samples with one of these; empty: any. A profile
+  // of which no sample is left is not selected.
+  std::vector<ProfileUuid> profile_ids;
+  std::vector<SpanId> span_ids;
+  std::vector<TraceId> trace_ids;
 };
 
+// One profile.
 struct SeriesPoint {
   int64_t time_ns = 0;
-  int64_t value = 0;  // the profile's values, summed
+  int64_t value = 0;  // its selected values, summed
+  ProfileUuid id{};
 };
+
+// A profile's samples of one span.
+struct SpanPoint {
+  int64_t time_ns = 0;  // of the profile
+  int64_t value = 0;    // summed
+  SampleLink link;
+  ProfileUuid id{};  // of the profile
+};
+
+// The labels that tell groups apart, absent ones left out; nullopt: all labels.
+using GroupBy = std::optional<std::span<const std::string>>;
 
 struct StoreStats {
   struct Service {
@@ -74,7 +94,7 @@ struct StoredProfile {
   LabelSet labels;
   ProfileUuid id{};
   int64_t time_ns = 0, duration_ns = 0, period = 0;
-  Profile profile;  // one sample type, canonical order
+  Profile profile;  // one sample type, canonical order; of labels, those of SampleLink
 };
 
 class Store {
@@ -94,10 +114,14 @@ class Store {
   // (no samples, but the sample type) when nothing matches.
   virtual Result<Profile> Merge(const Selection& selection) = 0;
 
-  // Every selected profile's total, per series: projections of the label sets on `group_by`
-  // (absent names left out), points by time.
-  virtual Result<std::map<LabelSet, std::vector<SeriesPoint>>> Totals(
-      const Selection& selection, std::span<const std::string> group_by) = 0;
+  // Every selected profile's total, per group of series; points by time, value, then id.
+  virtual Result<std::map<LabelSet, std::vector<SeriesPoint>>> Totals(const Selection& selection,
+                                                                      GroupBy group_by) = 0;
+
+  // As Totals, but a point for each span in each profile, for samples with a span id only; points
+  // by time, value, profile, then link.
+  virtual Result<std::map<LabelSet, std::vector<SpanPoint>>> SpanTotals(const Selection& selection,
+                                                                        GroupBy group_by) = 0;
 
   // Distinct label sets with data in the range, projected to `names` (empty: all labels), sorted.
   // A series is reported when any of `selectors` (each a conjunction) matches; none: all.

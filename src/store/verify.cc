@@ -186,6 +186,8 @@ void Verifier::ProfileAt(std::string_view key, std::string_view value) {
   uint64_t total = 0;
   for (const StackValue& v : sums_.Take()) total += static_cast<uint64_t>(v.value);
   if (!added.ok()) return bad(added.message());
+  Result<std::vector<LinkedValue>> links = reader->Links(sums_.size());
+  if (!links.ok()) return bad(links.status().message());
   if (static_cast<int64_t>(total) != reader->header().total) {
     bad("its values do not sum to its total");
   }

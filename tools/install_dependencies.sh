@@ -10,7 +10,7 @@
 set -euo pipefail
 
 build_packages=(
-  ca-certificates cmake curl dpkg-dev file g++ git libabsl-dev libboost1.81-dev libbz2-dev libcli11-dev
+  ca-certificates cmake curl dpkg-dev file g++ git libabsl-dev libargon2-dev libboost1.81-dev libbz2-dev libcli11-dev
   libcurl4-openssl-dev libdeflate-dev libfmt-dev liblz4-dev libnghttp2-dev libprotobuf-dev
   libprotozero-dev libre2-dev librocksdb-dev libsnappy-dev libspdlog-dev libssl-dev
   libyaml-cpp-dev libzstd-dev ninja-build nlohmann-json3-dev pkg-config prometheus-cpp-dev

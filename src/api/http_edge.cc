@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/header_value.h"
+#include "api/tenant.h"
 #include "profile/compress.h"
 
 namespace anneal {
@@ -12,7 +13,6 @@ namespace {
 
 constexpr size_t kGzipFrom = 1024;  // bytes; below, the headers outweigh the gain
 constexpr int kGzipLevel = 1;
-constexpr size_t kMaxTenantBytes = 150;
 
 bool IsZeroQuality(std::string_view q) {
   return !q.empty() && q.find_first_not_of("0.") == std::string_view::npos;
@@ -25,14 +25,6 @@ bool AcceptsGzip(std::string_view accept_encoding) {
     if (coding == "gzip" || coding == "*") return !IsZeroQuality(HeaderParameter(item, "q"));
   }
   return false;
-}
-
-bool IsTenantName(std::string_view name) {
-  for (char c : name) {
-    bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (!word && std::string_view("!-_.*'()").find(c) == std::string_view::npos) return false;
-  }
-  return !name.empty() && name.size() <= kMaxTenantBytes && name != "." && name != "..";
 }
 
 }  // namespace
@@ -133,17 +125,17 @@ Status DecodeBody(HttpRequest& request, size_t max_bytes) {
 }
 
 Result<std::string> TenantOf(const HttpRequest& request, Tenancy tenancy) {
-  if (tenancy == Tenancy::kSingle) return std::string("anonymous");
+  if (tenancy == Tenancy::kSingle) return std::string(kAnonymousTenant);
   std::string_view name = request.headers.Get("X-Scope-OrgID");
   if (name.empty()) {
     return Error(Code::kUnauthenticated, "no tenant; send the header X-Scope-OrgID");
   }
-  if (!IsTenantName(name)) {
-    return InvalidArgument(
-        "X-Scope-OrgID `{}`: a tenant's name has 1 to {} letters, digits or !-_.*'()",
-        name.substr(0, kMaxTenantBytes), kMaxTenantBytes);
+  Result<std::vector<std::string>> tenants = ParseTenants(name);
+  if (!tenants.ok()) return tenants.status().Annotate("X-Scope-OrgID");
+  if (tenants->size() > 1) {
+    return InvalidArgument("X-Scope-OrgID `{}`: name one tenant", name.substr(0, 200));
   }
-  return std::string(name);
+  return std::move(tenants->front());
 }
 
 Result<bool> AcceptsUtf8LabelNames(std::string_view accept) {

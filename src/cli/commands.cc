@@ -115,6 +115,16 @@ ANNEAL_DATA.
   anneal store export --data ./data -o all.export
   anneal store import --data ./other all.export)",
      .define = DefineStore},
+    {.name = "token",
+     .group = CommandGroup::kRun,
+     .summary = "Make a token that a server lets in",
+     .details = R"(
+Prints a new token, NAME.SECRET, which is shown this once, and the line for the file that the server's setting auth.tokens names; the line holds a hash only. A client sends the token as bearer token, or NAME as user and SECRET as password. Rights do not bring one another along. A running server reads the file anew on SIGHUP.
+
+  anneal token ci --rights write --file /etc/anneal/tokens
+  anneal token grafana --rights read --tenant 'shop|blog'
+  printf '%s\n' "$PASSWORD" | anneal token ann --rights read,write --stdin)",
+     .define = DefineToken},
     {.name = "completion",
      .group = CommandGroup::kOther,
      .summary = "Print the completion script of a shell",

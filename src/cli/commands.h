@@ -15,6 +15,7 @@ CommandRun DefineQuery(CLI::App& app, CliContext& context);
 CommandRun DefineScrape(CLI::App& app, CliContext& context);
 CommandRun DefineServe(CLI::App& app, CliContext& context);
 CommandRun DefineStore(CLI::App& app, CliContext& context);
+CommandRun DefineToken(CLI::App& app, CliContext& context);
 CommandRun DefineUpload(CLI::App& app, CliContext& context);
 CommandRun DefineVerify(CLI::App& app, CliContext& context);
 CommandRun DefineVersion(CLI::App& app, CliContext& context);

@@ -19,8 +19,14 @@ class InterruptScope {
   InterruptScope(const InterruptScope&) = delete;
   InterruptScope& operator=(const InterruptScope&) = delete;
 
+  // From now on SIGHUP does not end the process, but ends WaitFor and is told by TakeHangup.
+  void CatchHangups();
+  // Whether one came since the last call.
+  bool TakeHangup();
+
   bool Requested() const;
-  // Waits until a signal comes or `duration_ns` are over; returns Requested().
+  // Waits until a signal comes, a hangup when they are caught, or `duration_ns` are over; returns
+  // Requested().
   bool WaitFor(int64_t duration_ns) const;
 };
 

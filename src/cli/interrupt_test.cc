@@ -17,6 +17,23 @@ TEST(InterruptScope, FirstSignalSetsTheFlagAndWakes) {
   EXPECT_TRUE(scope.WaitFor(3'600'000'000'000));  // at once
 }
 
+TEST(InterruptScope, HangupsWakeAndAreTakenOnce) {
+  InterruptScope scope;
+  scope.CatchHangups();
+  EXPECT_FALSE(scope.TakeHangup());
+  for (int i = 0; i < 3; ++i) {
+    ::raise(SIGHUP);
+    ::raise(SIGHUP);
+    EXPECT_FALSE(scope.WaitFor(3'600'000'000'000)) << "wakes, and is no interrupt";
+    EXPECT_TRUE(scope.TakeHangup());
+    EXPECT_FALSE(scope.TakeHangup());
+  }
+  ::raise(SIGHUP);
+  ::raise(SIGTERM);
+  EXPECT_TRUE(scope.TakeHangup());
+  EXPECT_TRUE(scope.WaitFor(3'600'000'000'000));
+}
+
 TEST(InterruptScope, ANewScopeStartsAfresh) {
   {
     InterruptScope scope;

@@ -38,6 +38,7 @@ int Serve(const SettingFlags& flags, CliContext& context) {
 
   // From here a first signal ends the server in order, a second one at once.
   InterruptScope interrupt;
+  interrupt.CatchHangups();
   Result<std::unique_ptr<Server>> server =
       Server::Start({.config = loaded->config, .version = kVersion});
   if (!server.ok()) return Fail(server.status(), context);
@@ -45,7 +46,10 @@ int Serve(const SettingFlags& flags, CliContext& context) {
                              (*server)->address(), loaded->config.data)
               << std::flush;
 
-  while (!interrupt.WaitFor(kHourNs)) continue;
+  while (!interrupt.WaitFor(kHourNs)) {
+    // What a reload says is in the log; the server goes on either way.
+    if (interrupt.TakeHangup()) (void)(*server)->Reload();
+  }
   log::Info("ending: requests under way may finish; a second signal ends at once");
   (*server)->Shutdown();
   log::Info("ended");

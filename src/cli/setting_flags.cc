@@ -12,6 +12,8 @@ std::string_view ValueName(const Setting& setting) {
   switch (setting.type) {
     case SettingType::kText:
       return "TEXT";
+    case SettingType::kPath:
+      return "FILE";
     case SettingType::kChoice:
       return "WORD";
     case SettingType::kCount:
@@ -27,6 +29,7 @@ std::string_view ValueName(const Setting& setting) {
 // The heading in help: by the part of the name before the dot.
 std::string GroupOf(std::string_view name) {
   if (name.starts_with("limits.")) return "Limits (0: unlimited)";
+  if (name.starts_with("auth.")) return "Authentication";
   if (name.starts_with("http.")) return "HTTP";
   if (name.starts_with("store.")) return "Store";
   if (name.starts_with("log.")) return "Log";
@@ -38,7 +41,8 @@ std::string HelpOf(const Setting& setting) {
   defaults.data = "$XDG_DATA_HOME/anneal";
   std::string choices;
   if (!setting.choices.empty()) choices = fmt::format(": {}", fmt::join(setting.choices, ", "));
-  return fmt::format("{}{} [{}]", setting.help, choices, ShowSetting(setting, defaults));
+  const std::string value = ShowSetting(setting, defaults);
+  return fmt::format("{}{} [{}]", setting.help, choices, value.empty() ? "none" : value);
 }
 
 }  // namespace

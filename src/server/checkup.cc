@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/units.h"
+#include "server/token_file.h"
 
 namespace anneal {
 namespace {
@@ -95,6 +96,40 @@ Check CheckPort(const ServerConfig& config, Http& http) {
   return check;
 }
 
+Check CheckTokens(const ServerConfig& config, Fs& fs) {
+  Check check{.name = "authentication"};
+  if (config.auth_tokens.empty()) {
+    const Result<ListenAddress> listen = ParseListen(config.listen);
+    check.found = "off";
+    if (listen.ok() && !IsLoopback(listen->host)) {
+      check.verdict = Verdict::kWarning;
+      check.found = fmt::format("off: everybody who reaches {} may read and write", config.listen);
+      check.advice = "make tokens with `anneal token` and set auth.tokens";
+    }
+    return check;
+  }
+  const Result<std::string> text = fs.ReadFile(config.auth_tokens);
+  const Result<std::vector<TokenEntry>> entries =
+      text.ok() ? ParseTokenFile(*text) : Result<std::vector<TokenEntry>>(text.status());
+  if (!entries.ok()) {
+    check.verdict = Verdict::kFailed;
+    check.found = fmt::format("{}: {}", config.auth_tokens, entries.status().message());
+    check.advice = "mend the file of the setting auth.tokens; `anneal token` makes its lines";
+    return check;
+  }
+  check.found = fmt::format("{} tokens in {}", entries->size(), config.auth_tokens);
+  std::error_code error;
+  const auto mode = std::filesystem::status(config.auth_tokens, error).permissions();
+  using std::filesystem::perms;
+  if (!error &&
+      (mode & (perms::group_write | perms::others_read | perms::others_write)) != perms::none) {
+    check.verdict = Verdict::kWarning;
+    check.found += ", which others may read or change";
+    check.advice = fmt::format("chmod 640 {}", config.auth_tokens);
+  }
+  return check;
+}
+
 Check CheckDescriptors(const ServerConfig& config) {
   Check check{.name = "file descriptors"};
   rlimit limit{};
@@ -143,8 +178,8 @@ std::string_view VerdictName(Verdict verdict) {
 }
 
 std::vector<Check> RunChecks(const ServerConfig& config, Fs& fs, Process& process, Http& http) {
-  return {CheckData(config, fs), CheckDisk(config), CheckPort(config, http),
-          CheckDescriptors(config), CheckGo(process)};
+  return {CheckData(config, fs),   CheckDisk(config),        CheckPort(config, http),
+          CheckTokens(config, fs), CheckDescriptors(config), CheckGo(process)};
 }
 
 }  // namespace anneal

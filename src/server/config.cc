@@ -126,13 +126,18 @@ Result<ListenAddress> ParseListen(std::string_view text) {
   return ListenAddress{std::string(host), static_cast<uint16_t>(port)};
 }
 
+bool IsLoopback(std::string_view host) {
+  return host == "localhost" || host.starts_with("127.") || host == "::1";
+}
+
 std::string SettingsMarkdown() {
   ServerConfig defaults;
   defaults.data = "$XDG_DATA_HOME/anneal";
   std::string out = "| key | default | meaning |\n|---|---|---|\n";
   for (const Setting& setting : Settings()) {
-    fmt::format_to(std::back_inserter(out), "| `{}` | `{}` | {}{} |\n", setting.name,
-                   ShowSetting(setting, defaults), setting.help,
+    const std::string value = ShowSetting(setting, defaults);
+    fmt::format_to(std::back_inserter(out), "| `{}` | {} | {}{} |\n", setting.name,
+                   value.empty() ? std::string("none") : fmt::format("`{}`", value), setting.help,
                    setting.type == SettingType::kChoice
                        ? fmt::format(" ({})", fmt::join(setting.choices, ", "))
                        : "");

@@ -39,13 +39,17 @@ struct ServerConfig {
   int64_t body_timeout_ns = 60'000'000'000;
   int64_t idle_timeout_ns = 120'000'000'000;
   Limits limits;
+  std::string auth_tokens;  // the token file; empty: no authentication
+  std::string auth_metrics = "read";
+  int64_t auth_session_ns = int64_t{12} * 3600 * 1'000'000'000;
   std::string log_level = "info";
   std::string log_format = "logfmt";
   int64_t log_slow_ns = 10'000'000'000;
   std::vector<ScrapeConfig> scrape;  // the file's section `scrape`; it has no flags
 };
 
-enum class SettingType { kText, kChoice, kCount, kBytes, kDuration };
+// kPath may be empty: none.
+enum class SettingType { kText, kPath, kChoice, kCount, kBytes, kDuration };
 
 using SettingField = std::variant<std::string*, uint64_t*, int64_t*>;
 
@@ -106,6 +110,8 @@ struct ListenAddress {
   uint16_t port = 0;
 };
 Result<ListenAddress> ParseListen(std::string_view text);
+// Whether only this machine reaches it: "localhost", 127.x.x.x, ::1.
+bool IsLoopback(std::string_view host);
 
 // The settings as a Markdown table, one section per group: docs/guide/server.md holds it.
 std::string SettingsMarkdown();

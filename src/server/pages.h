@@ -9,6 +9,9 @@
 namespace anneal {
 
 HttpResponse PlainPage(int status, std::string text);
+// Adds what tells browsers to run nothing that is not ours, to show us in no other page's frame and
+// to guess no types. Fields that the response has already are kept.
+void HardenPage(HttpResponse& response);
 // "/": what this is and how to begin. `address` is HOST:PORT.
 HttpResponse FrontPage(std::string_view version, std::string_view address);
 // 404, naming the path.

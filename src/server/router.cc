@@ -37,6 +37,10 @@ struct Router::Seen {
 
 Router::Router(RouterOptions options, Metrics& metrics, Clock& clock, std::function<void()> refresh)
     : options_(std::move(options)),
+      session_calls_({.version = options_.version,
+                      .tenancy = options_.access.tenancy,
+                      .secure_cookie = options_.secure_cookie},
+                     options_.authenticator),
       metrics_(metrics),
       clock_(clock),
       refresh_(std::move(refresh)) {}
@@ -50,6 +54,7 @@ void Router::Handle(HttpRequest request, HttpRespond respond) {
   const std::string path = ParseTarget(request.target).path;
   auto seen = std::make_shared<Seen>();
   seen->route = OwnRouteOf(path);
+  if (seen->route.empty()) seen->route = SessionCalls::RouteOf(path);
   if (seen->route.empty()) seen->route = Api::RouteOf(path);
   seen->method = request.method;
   seen->target = request.target;
@@ -58,12 +63,20 @@ void Router::Handle(HttpRequest request, HttpRespond respond) {
   seen->begun_ns = clock_.MonotonicNs();
   Dispatch(path, std::move(request),
            [this, seen = std::move(seen), respond = std::move(respond)](HttpResponse response) {
+             HardenPage(response);
              Note(*seen, response);
              respond(std::move(response));
            });
 }
 
 void Router::Dispatch(std::string_view path, HttpRequest request, HttpRespond respond) {
+  if (options_.authenticator) {
+    const Status admitted = Admit(path, options_.access, *options_.authenticator, request);
+    if (!admitted.ok()) return respond(RefusalResponse(request, admitted));
+  }
+  if (const std::string_view route = SessionCalls::RouteOf(path); !route.empty()) {
+    return respond(session_calls_.Handle(route, request));
+  }
   if (!OwnRouteOf(path).empty()) {
     if (request.method != "GET" && request.method != "HEAD") {
       return respond(MethodNotAllowed(request.method, path, "GET, HEAD"));

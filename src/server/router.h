@@ -12,6 +12,8 @@
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "net/http.h"
+#include "server/access.h"
+#include "server/session_calls.h"
 
 namespace anneal {
 
@@ -22,6 +24,10 @@ struct RouterOptions {
   // Requests that took longer are logged as warnings. Nanoseconds; 0: never.
   int64_t slow_ns = 0;
   bool log_requests = false;  // every one, at debug
+  // Null: everybody may do everything. Must outlive the Router.
+  Authenticator* authenticator = nullptr;
+  AccessOptions access;
+  bool secure_cookie = false;  // sessions only over TLS
 };
 
 // Thread-safe.
@@ -46,6 +52,7 @@ class Router {
   Metrics::Histogram& DurationOf(std::string_view route) EXCLUDES_LOCK(mutex_);
 
   const RouterOptions options_;
+  const SessionCalls session_calls_;
   Metrics& metrics_;
   Clock& clock_;
   const std::function<void()> refresh_;

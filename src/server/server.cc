@@ -11,6 +11,7 @@
 #include "base/metrics.h"
 #include "collect/scrape.h"
 #include "net/http.h"
+#include "server/authenticator.h"
 #include "server/periodic.h"
 #include "server/process_metrics.h"
 #include "server/router.h"
@@ -20,6 +21,20 @@
 namespace anneal {
 namespace {
 
+Tenancy TenancyOf(const ServerConfig& config) {
+  return config.tenancy == "header" ? Tenancy::kHeader : Tenancy::kSingle;
+}
+
+std::unique_ptr<Authenticator> MakeAuthenticator(const ServerConfig& config, Clock& clock,
+                                                 Metrics& metrics) {
+  if (config.auth_tokens.empty()) return nullptr;
+  return std::make_unique<Authenticator>(
+      AuthenticatorOptions{.file = config.auth_tokens,
+                           .tenancy = TenancyOf(config),
+                           .session_lifetime_ns = config.auth_session_ns},
+      Fs::System(), clock, metrics);
+}
+
 class EmbeddedServer final : public Server {
  public:
   explicit EmbeddedServer(const ServerOptions& options)
@@ -28,9 +43,13 @@ class EmbeddedServer final : public Server {
         revision_(options.revision),
         clock_(options.clock ? *options.clock : Clock::System()),
         process_metrics_(metrics_, clock_),
+        authenticator_(MakeAuthenticator(options.config, clock_, metrics_)),
         router_({.version = options.version,
                  .slow_ns = options.config.log_slow_ns,
-                 .log_requests = options.config.log_level == "debug"},
+                 .log_requests = options.config.log_level == "debug",
+                 .authenticator = authenticator_.get(),
+                 .access = {.tenancy = TenancyOf(options.config),
+                            .open_metrics = options.config.auth_metrics == "open"}},
                 metrics_, clock_, [this] { Refresh(); }) {
     metrics_
         .GetGauge("anneal_build_info", "1; the labels say which build this is.",
@@ -40,15 +59,16 @@ class EmbeddedServer final : public Server {
   ~EmbeddedServer() override { Shutdown(); }
 
   Status Start() {
+    if (authenticator_) TRY(authenticator_->Reload());
     TRY(Listen());
+    WarnWhenOpen();
     TRY(OpenStore());
-    api_.emplace(
-        *store_, clock_,
-        ApiOptions{.limits = config_.limits,
-                   .tenancy = config_.tenancy == "header" ? Tenancy::kHeader : Tenancy::kSingle,
-                   .version = version_,
-                   .revision = revision_,
-                   .metrics = &metrics_});
+    api_.emplace(*store_, clock_,
+                 ApiOptions{.limits = config_.limits,
+                            .tenancy = TenancyOf(config_),
+                            .version = version_,
+                            .revision = revision_,
+                            .metrics = &metrics_});
     if (config_.retention_ns != 0) {
       retention_.emplace(config_.retention_interval_ns, [this] { DropOld(); });
     }
@@ -58,6 +78,22 @@ class EmbeddedServer final : public Server {
   }
 
   std::string address() const override { return address_; }
+
+  Status Reload() override {
+    if (!authenticator_) return {};
+    const Status status = authenticator_->Reload();
+    metrics_
+        .GetCounter("anneal_reloads_total", "Times that files were read anew while running.",
+                    {{"result", status.ok() ? "ok" : "failed"}})
+        .Add(1);
+    if (status.ok()) {
+      log::Info("tokens read anew", {{"file", config_.auth_tokens}});
+    } else {
+      log::Error("the token file is bad; what was read before stays in force",
+                 {{"error", status.message()}});
+    }
+    return status;
+  }
 
   void Shutdown() override {
     if (shut_down_.exchange(true)) return;
@@ -107,6 +143,13 @@ class EmbeddedServer final : public Server {
                            listen.host.empty() ? "0.0.0.0" : listen.host, http_->port());
     router_.SetAddress(address_);
     return {};
+  }
+
+  void WarnWhenOpen() {
+    const Result<ListenAddress> listen = ParseListen(config_.listen);
+    if (authenticator_ || (listen.ok() && IsLoopback(listen->host))) return;
+    log::Warn("everybody who reaches this address may read and write; set auth.tokens",
+              {{"address", address_}});
   }
 
   Status OpenStore() {
@@ -182,6 +225,7 @@ class EmbeddedServer final : public Server {
   Metrics metrics_;
   std::atomic_flag refreshing_;
   ProcessMetrics process_metrics_;
+  const std::unique_ptr<Authenticator> authenticator_;
   Router router_;
   std::unique_ptr<Store> store_;
   std::optional<StoreMetrics> store_metrics_;

@@ -15,6 +15,7 @@ constexpr uint64_t kMiB = 1024 * kKiB;
 constexpr uint64_t kYearNs = 365 * kDayNs;
 
 constexpr std::string_view kTenancies[] = {"single", "header"};
+constexpr std::string_view kMetricsAccess[] = {"read", "open"};
 constexpr std::string_view kLogLevels[] = {"debug", "info", "warn", "error"};
 constexpr std::string_view kLogFormats[] = {"logfmt", "json"};
 
@@ -36,6 +37,14 @@ constexpr Setting kSettings[] = {
     {"shutdown_grace", Type::kDuration,
      "How long requests under way may still take when the server is told to end",
      FIELD(shutdown_grace_ns), 0, 3600 * kSecondNs},
+
+    {"auth.tokens", Type::kPath,
+     "File of tokens, as `anneal token` makes them; none: everybody may do everything",
+     FIELD(auth_tokens)},
+    {"auth.metrics", Type::kChoice, "Whether /metrics asks for the right to read or is open to all",
+     FIELD(auth_metrics), 0, 0, kMetricsAccess},
+    {"auth.session", Type::kDuration, "How long a login on the page lasts", FIELD(auth_session_ns),
+     60 * kSecondNs, kYearNs},
 
     {"log.level", Type::kChoice, "The least level that is logged; debug logs every request",
      FIELD(log_level), 0, 0, kLogLevels},
@@ -114,6 +123,8 @@ std::string ExpectedOf(const Setting& setting) {
   switch (setting.type) {
     case Type::kText:
       return "text";
+    case Type::kPath:
+      return "a path";
     case Type::kChoice:
       return fmt::format("one of {}", fmt::join(setting.choices, ", "));
     case Type::kCount:
@@ -199,7 +210,8 @@ Status SetSetting(const Setting& setting, std::string_view text, ServerConfig& c
         std::find(setting.choices.begin(), setting.choices.end(), text) == setting.choices.end()) {
       return InvalidArgument("{}: \"{}\" is not {}", setting.name, text, ExpectedOf(setting));
     }
-    if (text.empty()) return InvalidArgument("{}: must not be empty", setting.name);
+    if (text.empty() && setting.type != Type::kPath)
+      return InvalidArgument("{}: must not be empty", setting.name);
     **into = std::string(text);
     return {};
   }

@@ -30,8 +30,9 @@ wait_for_line() {
   done
   fail "no line '$2' in $1: $(cat "$1")"
 }
+# start_server FLAGS...
 start_server() {
-  "$anneal" serve --data "$work/data" --listen 127.0.0.1:0 >"$work/serve.out" 2>"$work/serve.err" &
+  "$anneal" serve --data "$work/data" --listen 127.0.0.1:0 "$@" >"$work/serve.out" 2>"$work/serve.err" &
   started+=($!)
   url=$(wait_for_line "$work/serve.out" 'listening on' | grep -oE 'http://[0-9.:]+')
 }

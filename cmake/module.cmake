@@ -40,11 +40,21 @@ set(anneal_pch_headers
 target_precompile_headers(anneal_pch PRIVATE ${anneal_pch_headers})
 
 # What the sanitizer builds make and run: all modules' own tests; of these, under tsan, those of the
-# modules with threads. Not store and what stands on it: it locks by absl::Mutex, and Debian's
-# abseil is built without tsan, which then takes every lock of it for none.
-set(anneal_threaded_modules base net)
+# modules with threads. What libraries without tsan do among themselves: tools/tsan_suppressions.txt.
+set(anneal_threaded_modules base net store api server)
 add_custom_target(unit_tests)
 add_custom_target(threaded_tests)
+
+# anneal_unit_test(store_test store) says that a test is a module's own.
+function(anneal_unit_test test module)
+  set(labels unit)
+  add_dependencies(unit_tests ${test})
+  if(module IN_LIST anneal_threaded_modules)
+    list(APPEND labels threaded)
+    add_dependencies(threaded_tests ${test})
+  endif()
+  set_tests_properties(${test} PROPERTIES LABELS "${labels}")
+endfunction()
 
 function(anneal_module)
   cmake_parse_arguments(arg "" "NAME" "SOURCES;DEPS;LIBS;TESTS;TEST_LIBS;PCH" ${ARGN})
@@ -63,13 +73,7 @@ function(anneal_module)
   endif()
   if(ANNEAL_DEVELOPER AND arg_TESTS)
     anneal_test(NAME ${arg_NAME}_test SOURCES ${arg_TESTS} LIBS ${lib} ${arg_TEST_LIBS})
-    set(labels unit)
-    add_dependencies(unit_tests ${arg_NAME}_test)
-    if(arg_NAME IN_LIST anneal_threaded_modules)
-      list(APPEND labels threaded)
-      add_dependencies(threaded_tests ${arg_NAME}_test)
-    endif()
-    set_tests_properties(${arg_NAME}_test PROPERTIES LABELS "${labels}")
+    anneal_unit_test(${arg_NAME}_test ${arg_NAME})
   endif()
 endfunction()
 

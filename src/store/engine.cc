@@ -59,7 +59,7 @@ EmbeddedStore::~EmbeddedStore() { queue_.reset(); }
 void EmbeddedStore::OnCommitFailure(CommitQueue& queue, const Status& cause) {
   std::vector<CommitQueue::Done> undone;
   {
-    absl::MutexLock gate(&gate_);
+    WriterLock gate(gate_);
     undone = queue.TakeAll();
     partitions_.Clear();
     down_ = true;
@@ -70,7 +70,7 @@ void EmbeddedStore::OnCommitFailure(CommitQueue& queue, const Status& cause) {
 }
 
 Status EmbeddedStore::Recover() {
-  absl::MutexLock gate(&gate_);
+  WriterLock gate(gate_);
   if (!down_) return {};
   const int64_t now = clock_.MonotonicNs();
   if (now < next_recovery_ns_) {

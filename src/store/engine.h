@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "store/commit_queue.h"
 #include "store/embedded.h"
 #include "store/intern.h"
@@ -61,20 +61,20 @@ class EmbeddedStore final : public Store {
   Status CheckWrite(const ProfileWrite& write) const;
   // Interns and enqueues; `done` is taken over only when the status is ok.
   Status TryAppend(std::string_view tenant, std::span<const ProfileWrite> writes, AppendDone& done)
-      ABSL_SHARED_LOCKS_REQUIRED(gate_);
+      REQUIRES_SHARED_LOCK(gate_);
   static Status CheckRoom(std::span<const Planned> group, const Partition& partition);
   void InternGroup(std::span<const Planned> group, Partition& partition, CommitEntry& entry);
   static CommitRecord MakeRecord(const Planned& planned, ProfileInterner& interner);
 
   Result<std::vector<SeriesTarget>> FindTargets(const Selection& selection) const
-      ABSL_SHARED_LOCKS_REQUIRED(gate_);
+      REQUIRES_SHARED_LOCK(gate_);
   // Visits only profiles of `ids`; none: all.
   Status VisitWindow(KvCursor& cursor, const SeriesTarget& target, TimeRange range,
                      std::span<const ProfileUuid> ids, Visit visit);
   LabelSet GroupOf(SeriesId series, GroupBy group_by) const;
   Status MergePartition(KvCursor& cursor, std::span<const SeriesTarget> targets,
                         const Selection& selection, const std::function<Status(Profile)>& emit)
-      ABSL_SHARED_LOCKS_REQUIRED(gate_);
+      REQUIRES_SHARED_LOCK(gate_);
 
   // False when no sample passes the filter.
   Result<bool> ReadProfile(std::string_view key, std::string_view record, const LinkFilter& filter,
@@ -85,10 +85,10 @@ class EmbeddedStore final : public Store {
   // The commit queue's failure handler: drops what memory knows and the disk may not.
   void OnCommitFailure(CommitQueue& queue, const Status& cause);
   // After a failed write: opens the store anew, at most once a second.
-  Status Recover() ABSL_LOCKS_EXCLUDED(gate_);
+  Status Recover() EXCLUDES_LOCK(gate_);
   // Reads the index anew; until that succeeds queries are refused rather than answered in part.
-  Status LoadIndex() ABSL_EXCLUSIVE_LOCKS_REQUIRED(gate_);
-  Status DropEpochs(Epoch end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(gate_);
+  Status LoadIndex() REQUIRES_LOCK(gate_);
+  Status DropEpochs(Epoch end) REQUIRES_LOCK(gate_);
 
   const EmbeddedOptions options_;
   Clock& clock_;
@@ -96,11 +96,11 @@ class EmbeddedStore final : public Store {
   const std::unique_ptr<Kv> kv_;
   Metrics::Counter* profiles_appended_ = nullptr;
 
-  absl::Mutex gate_;
-  bool down_ ABSL_GUARDED_BY(gate_) = false;  // a write failed; Recover brings it back
-  Status down_cause_ ABSL_GUARDED_BY(gate_);
-  bool index_whole_ ABSL_GUARDED_BY(gate_) = true;
-  int64_t next_recovery_ns_ ABSL_GUARDED_BY(gate_) = 0;  // monotonic
+  SharedMutex gate_;
+  bool down_ GUARDED_BY(gate_) = false;  // a write failed; Recover brings it back
+  Status down_cause_ GUARDED_BY(gate_);
+  bool index_whole_ GUARDED_BY(gate_) = true;
+  int64_t next_recovery_ns_ GUARDED_BY(gate_) = 0;  // monotonic
   SeriesIndex index_;
   PartitionCache partitions_;
   std::unique_ptr<CommitQueue> queue_;  // null when read only; first to go

@@ -71,7 +71,7 @@ void EmbeddedStore::Append(std::string_view tenant, std::span<const ProfileWrite
   }
   while (status.ok()) {
     {
-      absl::ReaderMutexLock gate(&gate_);
+      ReaderLock gate(gate_);
       if (!down_) {
         status = TryAppend(tenant, writes, done);
         if (status.ok()) return;

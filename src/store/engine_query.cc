@@ -210,7 +210,7 @@ Status EmbeddedStore::MergePartition(KvCursor& cursor, std::span<const SeriesTar
 
 Result<Profile> EmbeddedStore::Merge(const Selection& selection) {
   TRY(NeedProfileType(selection));
-  absl::ReaderMutexLock gate(&gate_);
+  ReaderLock gate(gate_);
   ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection));
   if (targets.empty()) return EmptyProfile(selection.profile_type);
   ASSIGN_OR_RETURN(KvCursor cursor, kv_->Cursor(Family::kProfiles, {}, {}));
@@ -234,7 +234,7 @@ Result<std::vector<LabelSet>> EmbeddedStore::Series(
     ASSIGN_OR_RETURN(std::vector<CompiledMatcher> matchers, CompileMatchers(selector));
     compiled.push_back(std::move(matchers));
   }
-  absl::ReaderMutexLock gate(&gate_);
+  ReaderLock gate(gate_);
   Status failed;
   auto probe = [&](const SeriesTarget& target, TimeRange window) {
     bool found = false;
@@ -257,7 +257,7 @@ Status EmbeddedStore::Scan(const Selection& selection,
                            const std::function<Status(const StoredProfile&)>& visit) {
   std::vector<SeriesTarget> targets;
   std::map<LabelSet, std::vector<SeriesTarget>> by_series;
-  absl::ReaderMutexLock gate(&gate_);
+  ReaderLock gate(gate_);
   ASSIGN_OR_RETURN(targets, FindTargets(selection));
   for (const SeriesTarget& target : targets) {
     by_series[index_.Labels(target.series)].push_back(target);

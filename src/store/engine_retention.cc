@@ -8,7 +8,7 @@
 namespace anneal {
 
 Result<StoreStats> EmbeddedStore::Stats() {
-  absl::ReaderMutexLock gate(&gate_);
+  ReaderLock gate(gate_);
   std::map<ServiceId, StoreStats::Service> services;
   for (ServiceInfo& info : index_.Services()) {
     StoreStats::Service& service = services[info.id];
@@ -56,7 +56,7 @@ Status EmbeddedStore::DropBefore(int64_t horizon_ns) {
   const auto end = static_cast<Epoch>(std::min<int64_t>(horizon_ns / epoch_ns_, UINT32_MAX));
   TRY(Recover());
   {
-    absl::MutexLock gate(&gate_);
+    WriterLock gate(gate_);
     std::vector<Epoch> epochs = index_.Epochs();
     if (epochs.empty() || epochs.front() >= end) return {};
     // Nobody interns now; once the queue is empty, nothing refers to what goes.
@@ -64,7 +64,7 @@ Status EmbeddedStore::DropBefore(int64_t horizon_ns) {
     TRY(DropEpochs(end));
   }
   const std::string last = EpochPrefix(end);
-  absl::ReaderMutexLock gate(&gate_);
+  ReaderLock gate(gate_);
   TRY(kv_->ReclaimRange(Family::kSymbols, {}, last));
   return kv_->ReclaimRange(Family::kProfiles, {}, last);
 }

@@ -47,7 +47,7 @@ Result<size_t> EmbeddedStore::StackCount(PartitionKey key) {
 Result<std::map<LabelSet, std::vector<SeriesPoint>>> EmbeddedStore::Totals(
     const Selection& selection, GroupBy group_by) {
   TRY(NeedProfileType(selection));
-  absl::ReaderMutexLock gate(&gate_);
+  ReaderLock gate(gate_);
   std::map<LabelSet, std::vector<SeriesPoint>> totals;
   ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection));
   if (targets.empty()) return totals;
@@ -83,7 +83,7 @@ Result<std::map<LabelSet, std::vector<SeriesPoint>>> EmbeddedStore::Totals(
 Result<std::map<LabelSet, std::vector<SpanPoint>>> EmbeddedStore::SpanTotals(
     const Selection& selection, GroupBy group_by) {
   TRY(NeedProfileType(selection));
-  absl::ReaderMutexLock gate(&gate_);
+  ReaderLock gate(gate_);
   std::map<LabelSet, std::vector<SpanPoint>> totals;
   ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection));
   if (targets.empty()) return totals;

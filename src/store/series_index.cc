@@ -27,7 +27,7 @@ void SeriesIndex::Clear() {
 
 SeriesIndex::TextId SeriesIndex::FindText(std::string_view text) const {
   uint32_t id = text_index_.Find(HashText(text), [&](uint32_t i) {
-    mutex_.AssertReaderHeld();  // tells the compiler, which does not look out of a lambda
+    mutex_.AssumeShared();
     return texts_[i] == text;
   });
   return static_cast<TextId>(id);
@@ -66,7 +66,7 @@ uint64_t SeriesIndex::HashSeries(std::string_view tenant, const LabelSet& labels
 SeriesIndex::Ordinal SeriesIndex::FindSeries(uint64_t hash, std::string_view tenant,
                                              const LabelSet& labels) const {
   return series_index_.Find(hash, [&](uint32_t i) {
-    mutex_.AssertReaderHeld();
+    mutex_.AssumeShared();
     const Entry& entry = series_[i];
     if (entry.pairs_end - entry.pairs_begin != labels.size()) return false;
     if (tenants_[entry.tenant].name != tenant) return false;
@@ -117,7 +117,7 @@ void SeriesIndex::AddTime(Entry& entry, Epoch epoch, int64_t min_ns, int64_t max
 SeriesRef SeriesIndex::Touch(std::string_view tenant, const LabelSet& labels, Epoch epoch,
                              int64_t time_ns, Sink sink) {
   const uint64_t hash = HashSeries(tenant, labels);
-  absl::MutexLock lock(&mutex_);
+  WriterLock lock(mutex_);
   Ordinal ordinal = FindSeries(hash, tenant, labels);
   if (ordinal == HashIndex::kNone) {
     const std::string name(FindLabel(labels, kServiceName));
@@ -175,7 +175,7 @@ std::vector<SeriesIndex::Ordinal> SeriesIndex::Select(
     std::span<const CompiledMatcher> matchers) const {
   std::vector<const std::vector<Ordinal>*> lists;
   auto require = [&](std::string_view name, std::string_view value) {
-    mutex_.AssertReaderHeld();
+    mutex_.AssumeShared();
     auto values = tenant.postings.find(FindText(name));
     if (values == tenant.postings.end()) return false;
     auto list = values->second.find(FindText(value));
@@ -204,7 +204,7 @@ std::vector<SeriesIndex::Ordinal> SeriesIndex::Select(
   for (const CompiledMatcher* matcher : rest) {
     const TextId name = FindText(matcher->name());
     absl::flat_hash_map<TextId, bool> known{{kNoText, matcher->MatchesEmpty()}};
-    std::erase_if(selected, [&](Ordinal ordinal) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    std::erase_if(selected, [&](Ordinal ordinal) NO_LOCK_ANALYSIS {
       TextId value = ValueOf(series_[ordinal], name);
       auto [it, added] = known.try_emplace(value, false);
       if (added) it->second = matcher->Matches(Text(value));
@@ -217,7 +217,7 @@ std::vector<SeriesIndex::Ordinal> SeriesIndex::Select(
 std::vector<SeriesTarget> SeriesIndex::Find(std::string_view tenant, std::string_view profile_type,
                                             std::span<const CompiledMatcher> matchers,
                                             TimeRange range) const {
-  absl::ReaderMutexLock lock(&mutex_);
+  ReaderLock lock(mutex_);
   std::vector<SeriesTarget> targets;
   const Tenancy* tenancy = FindTenant(tenant);
   if (tenancy == nullptr) return targets;
@@ -246,7 +246,7 @@ std::vector<LabelSet> SeriesIndex::Project(std::string_view tenant,
                                            std::span<const std::vector<CompiledMatcher>> selectors,
                                            std::span<const std::string> names, TimeRange range,
                                            Probe probe) const {
-  absl::ReaderMutexLock lock(&mutex_);
+  ReaderLock lock(mutex_);
   const Tenancy* tenancy = FindTenant(tenant);
   if (tenancy == nullptr) return {};
   std::vector<Ordinal> selected;
@@ -288,26 +288,26 @@ std::vector<LabelSet> SeriesIndex::Project(std::string_view tenant,
 }
 
 LabelSet SeriesIndex::Labels(SeriesId series) const {
-  absl::ReaderMutexLock lock(&mutex_);
+  ReaderLock lock(mutex_);
   const Entry* entry = FindEntry(series);
   return entry == nullptr ? LabelSet{} : LabelsOf(*entry);
 }
 
 std::string SeriesIndex::Tenant(SeriesId series) const {
-  absl::ReaderMutexLock lock(&mutex_);
+  ReaderLock lock(mutex_);
   const Entry* entry = FindEntry(series);
   return entry == nullptr ? std::string() : tenants_[entry->tenant].name;
 }
 
 std::optional<ServiceId> SeriesIndex::Service(SeriesId series) const {
-  absl::ReaderMutexLock lock(&mutex_);
+  ReaderLock lock(mutex_);
   const Entry* entry = FindEntry(series);
   if (entry == nullptr) return std::nullopt;
   return entry->service;
 }
 
 bool SeriesIndex::Covers(SeriesId series, Epoch epoch, int64_t time_ns) const {
-  absl::ReaderMutexLock lock(&mutex_);
+  ReaderLock lock(mutex_);
   const Entry* entry = FindEntry(series);
   if (entry == nullptr) return false;
   auto it = std::ranges::lower_bound(entry->spans, epoch, {}, &Span::epoch);
@@ -316,7 +316,7 @@ bool SeriesIndex::Covers(SeriesId series, Epoch epoch, int64_t time_ns) const {
 }
 
 std::vector<std::string> SeriesIndex::Tenants() const {
-  absl::ReaderMutexLock lock(&mutex_);
+  ReaderLock lock(mutex_);
   std::vector<std::string> names;
   for (const Tenancy& tenant : tenants_) {
     if (tenant.min_ns <= tenant.max_ns) names.push_back(tenant.name);
@@ -326,21 +326,21 @@ std::vector<std::string> SeriesIndex::Tenants() const {
 }
 
 std::optional<TimeRange> SeriesIndex::Bounds(std::string_view tenant) const {
-  absl::ReaderMutexLock lock(&mutex_);
+  ReaderLock lock(mutex_);
   const Tenancy* tenancy = FindTenant(tenant);
   if (tenancy == nullptr || tenancy->min_ns > tenancy->max_ns) return std::nullopt;
   return TimeRange{tenancy->min_ns, tenancy->max_ns};
 }
 
 std::vector<ServiceInfo> SeriesIndex::Services() const {
-  absl::ReaderMutexLock lock(&mutex_);
+  ReaderLock lock(mutex_);
   std::vector<ServiceInfo> services;
   for (const auto& [id, service] : services_) services.push_back(service);
   return services;
 }
 
 std::vector<Epoch> SeriesIndex::Epochs() const {
-  absl::ReaderMutexLock lock(&mutex_);
+  ReaderLock lock(mutex_);
   std::vector<Epoch> epochs;
   for (const Entry& entry : series_) {
     for (const Span& span : entry.spans) epochs.push_back(span.epoch);
@@ -351,7 +351,7 @@ std::vector<Epoch> SeriesIndex::Epochs() const {
 }
 
 std::vector<SeriesId> SeriesIndex::SeriesEndingBefore(Epoch first) const {
-  absl::ReaderMutexLock lock(&mutex_);
+  ReaderLock lock(mutex_);
   std::vector<SeriesId> dead;
   for (const Entry& entry : series_) {
     if (entry.spans.empty() || entry.spans.back().epoch < first) dead.push_back(entry.id);
@@ -360,7 +360,7 @@ std::vector<SeriesId> SeriesIndex::SeriesEndingBefore(Epoch first) const {
 }
 
 std::vector<ServiceId> SeriesIndex::ServicesEndingBefore(Epoch first) const {
-  absl::ReaderMutexLock lock(&mutex_);
+  ReaderLock lock(mutex_);
   absl::flat_hash_set<ServiceId> alive;
   for (const Entry& entry : series_) {
     if (!entry.spans.empty() && entry.spans.back().epoch >= first) alive.insert(entry.service);
@@ -373,12 +373,12 @@ std::vector<ServiceId> SeriesIndex::ServicesEndingBefore(Epoch first) const {
 }
 
 uint64_t SeriesIndex::SeriesCount() const {
-  absl::ReaderMutexLock lock(&mutex_);
+  ReaderLock lock(mutex_);
   return series_.size();
 }
 
 uint64_t SeriesIndex::MemoryBytes() const {
-  absl::ReaderMutexLock lock(&mutex_);
+  ReaderLock lock(mutex_);
   // Per series: the entry, a span, the hash slot; per pair: itself and a posting.
   uint64_t bytes = series_.capacity() * sizeof(Entry) + series_.size() * sizeof(Span);
   bytes += series_index_.bytes() + text_index_.bytes();
@@ -388,7 +388,7 @@ uint64_t SeriesIndex::MemoryBytes() const {
 }
 
 Status SeriesIndex::Load(Kv& kv) {
-  absl::MutexLock lock(&mutex_);
+  WriterLock lock(mutex_);
   Clear();
   TRY(LoadServices(kv));
   TRY(LoadSeries(kv));

@@ -15,7 +15,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "base/status.h"
 #include "store/hash_index.h"
 #include "store/keys.h"
@@ -117,44 +117,43 @@ class SeriesIndex {
     int64_t min_ns = INT64_MAX, max_ns = INT64_MIN;
   };
 
-  void Clear() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  TextId FindText(std::string_view text) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
-  TextId InternText(std::string_view text) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  const std::string& Text(TextId id) const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+  void Clear() REQUIRES_LOCK(mutex_);
+  TextId FindText(std::string_view text) const REQUIRES_SHARED_LOCK(mutex_);
+  TextId InternText(std::string_view text) REQUIRES_LOCK(mutex_);
+  const std::string& Text(TextId id) const REQUIRES_SHARED_LOCK(mutex_) {
     return texts_[static_cast<size_t>(id)];
   }
-  uint32_t TenantNumber(std::string_view tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  const Tenancy* FindTenant(std::string_view tenant) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  uint32_t TenantNumber(std::string_view tenant) REQUIRES_LOCK(mutex_);
+  const Tenancy* FindTenant(std::string_view tenant) const REQUIRES_SHARED_LOCK(mutex_);
   static uint64_t HashSeries(std::string_view tenant, const LabelSet& labels);
   Ordinal FindSeries(uint64_t hash, std::string_view tenant, const LabelSet& labels) const
-      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+      REQUIRES_SHARED_LOCK(mutex_);
   Ordinal AddSeries(SeriesId id, ServiceId service, std::string_view tenant, const LabelSet& labels)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void AddTime(Entry& entry, Epoch epoch, int64_t min_ns, int64_t max_ns)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  const Entry* FindEntry(SeriesId id) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
-  LabelSet LabelsOf(const Entry& entry) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
-  TextId ValueOf(const Entry& entry, TextId name) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+      REQUIRES_LOCK(mutex_);
+  void AddTime(Entry& entry, Epoch epoch, int64_t min_ns, int64_t max_ns) REQUIRES_LOCK(mutex_);
+  const Entry* FindEntry(SeriesId id) const REQUIRES_SHARED_LOCK(mutex_);
+  LabelSet LabelsOf(const Entry& entry) const REQUIRES_SHARED_LOCK(mutex_);
+  TextId ValueOf(const Entry& entry, TextId name) const REQUIRES_SHARED_LOCK(mutex_);
   std::vector<Ordinal> Select(const Tenancy& tenant, std::string_view profile_type,
                               std::span<const CompiledMatcher> matchers) const
-      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+      REQUIRES_SHARED_LOCK(mutex_);
   bool InRange(const Entry& entry, TimeRange range, Probe probe) const;
 
-  Status LoadServices(Kv& kv) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Status LoadSeries(Kv& kv) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Status LoadSpans(Kv& kv) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Status LoadServices(Kv& kv) REQUIRES_LOCK(mutex_);
+  Status LoadSeries(Kv& kv) REQUIRES_LOCK(mutex_);
+  Status LoadSpans(Kv& kv) REQUIRES_LOCK(mutex_);
 
-  mutable absl::Mutex mutex_;
-  std::deque<std::string> texts_ ABSL_GUARDED_BY(mutex_);
-  HashIndex text_index_ ABSL_GUARDED_BY(mutex_);
-  std::vector<Pair> pairs_ ABSL_GUARDED_BY(mutex_);
-  std::vector<Entry> series_ ABSL_GUARDED_BY(mutex_);
-  HashIndex series_index_ ABSL_GUARDED_BY(mutex_);
-  std::vector<Tenancy> tenants_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, uint32_t, std::less<>> tenant_numbers_ ABSL_GUARDED_BY(mutex_);
-  std::map<ServiceId, ServiceInfo> services_ ABSL_GUARDED_BY(mutex_);
-  uint32_t next_series_ ABSL_GUARDED_BY(mutex_) = 1;
-  uint32_t next_service_ ABSL_GUARDED_BY(mutex_) = 1;
+  mutable SharedMutex mutex_;
+  std::deque<std::string> texts_ GUARDED_BY(mutex_);
+  HashIndex text_index_ GUARDED_BY(mutex_);
+  std::vector<Pair> pairs_ GUARDED_BY(mutex_);
+  std::vector<Entry> series_ GUARDED_BY(mutex_);
+  HashIndex series_index_ GUARDED_BY(mutex_);
+  std::vector<Tenancy> tenants_ GUARDED_BY(mutex_);
+  std::map<std::string, uint32_t, std::less<>> tenant_numbers_ GUARDED_BY(mutex_);
+  std::map<ServiceId, ServiceInfo> services_ GUARDED_BY(mutex_);
+  uint32_t next_series_ GUARDED_BY(mutex_) = 1;
+  uint32_t next_service_ GUARDED_BY(mutex_) = 1;
 };
 
 }  // namespace anneal

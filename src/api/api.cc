@@ -8,6 +8,7 @@
 #include "api/http_edge.h"
 #include "api/ingest.h"
 #include "api/json_codec.h"
+#include "api/page.h"
 #include "api/push_request.h"
 #include "api/pusher.h"
 #include "api/querier.h"
@@ -150,6 +151,7 @@ struct Api::Rep {
 
   void HandleRpc(const Rpc& rpc, HttpRequest request, HttpRespond respond);
   void HandleIngest(HttpRequest request, HttpRespond respond);
+  HttpResponse Page(const HttpRequest& request);
   HttpResponse Query(const Rpc& rpc, Codec codec, const HttpRequest& request,
                      const std::string& tenant);
 
@@ -198,6 +200,12 @@ void Api::Rep::HandleRpc(const Rpc& rpc, HttpRequest request, HttpRespond respon
       });
 }
 
+HttpResponse Api::Rep::Page(const HttpRequest& request) {
+  Result<std::string> tenant = TenantOf(request, options.tenancy);
+  if (!tenant.ok()) return ErrorResponse(tenant.status());
+  return PageCall({store, options.limits, *std::move(tenant), clock.NowNs()}, request);
+}
+
 void Api::Rep::HandleIngest(HttpRequest request, HttpRespond respond) {
   if (request.method != "POST") return respond(MethodNotAllowed("POST"));
   Result<std::string> tenant = TenantOf(request, options.tenancy);
@@ -224,6 +232,7 @@ void Api::Handle(HttpRequest request, HttpRespond respond) {
     return rep_->HandleRpc(*rpc, std::move(request), std::move(respond));
   }
   if (IsIngest(path)) return rep_->HandleIngest(std::move(request), std::move(respond));
+  if (!PageRouteOf(path).empty()) return respond(rep_->Page(request));
   if (path == kBuildInfoPath) return respond(BuildInfo(request, rep_->options));
   if (!FindService(path).empty()) {
     return respond(ErrorResponse(
@@ -247,6 +256,7 @@ std::string_view Api::RouteOf(std::string_view path) {
     if (ingest == path) return ingest;
   }
   if (path == kBuildInfoPath) return kBuildInfoPath;
+  if (std::string_view page = PageRouteOf(path); !page.empty()) return page;
   return FindService(path);
 }
 

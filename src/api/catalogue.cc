@@ -1,8 +1,6 @@
 // The calls that list what exists: types, label names, values, series.
 #include <querier/v1/querier.pb.h>
 
-#include <set>
-
 #include "api/querier.h"
 #include "api/request_message.h"
 #include "api/selector.h"
@@ -16,15 +14,22 @@ std::vector<std::string> ToVector(const google::protobuf::RepeatedPtrField<std::
   return {field.begin(), field.end()};
 }
 
+// One selector of all matchers, or none.
+Result<std::vector<std::vector<LabelMatcher>>> SelectorsOf(
+    const std::vector<std::string>& matchers) {
+  ASSIGN_OR_RETURN(std::vector<LabelMatcher> all, ParseAll(matchers));
+  std::vector<std::vector<LabelMatcher>> selectors;
+  if (!all.empty()) selectors.push_back(std::move(all));
+  return selectors;
+}
+
 // Label sets of the series that match every selector of `matchers`, projected.
 Result<std::vector<LabelSet>> FindSeries(const QueryContext& context,
                                          const std::vector<std::string>& matchers,
                                          const std::vector<std::string>& names, int64_t start_ms,
                                          int64_t end_ms) {
   ASSIGN_OR_RETURN(TimeRange range, CheckRange(start_ms, end_ms, context.limits));
-  ASSIGN_OR_RETURN(std::vector<LabelMatcher> all, ParseAll(matchers));
-  std::vector<std::vector<LabelMatcher>> selectors;
-  if (!all.empty()) selectors.push_back(std::move(all));
+  ASSIGN_OR_RETURN(auto selectors, SelectorsOf(matchers));
   return context.store.Series(context.tenant, selectors, names, range);
 }
 
@@ -56,16 +61,14 @@ Result<std::string> ProfileTypesCall(const QueryContext& context, std::string_vi
 
 Result<std::string> LabelNamesCall(const QueryContext& context, std::string_view request) {
   ASSIGN_OR_RETURN(auto in, ParseRequest<types::v1::LabelNamesRequest>(request));
-  ASSIGN_OR_RETURN(std::vector<LabelSet> sets,
-                   FindSeries(context, ToVector(in.matchers()), {}, in.start(), in.end()));
-  std::set<std::string_view> names;
-  for (const LabelSet& labels : sets) {
-    for (const LabelPair& label : labels) names.insert(label.name);
-  }
+  ASSIGN_OR_RETURN(TimeRange range, CheckRange(in.start(), in.end(), context.limits));
+  ASSIGN_OR_RETURN(auto selectors, SelectorsOf(ToVector(in.matchers())));
+  ASSIGN_OR_RETURN(std::vector<std::string> names,
+                   context.store.LabelNames(context.tenant, selectors, range));
   types::v1::LabelNamesResponse out;
-  for (std::string_view name : names) {
+  for (std::string& name : names) {
     if (!context.utf8_label_names && !IsLegacyLabelName(name)) continue;
-    out.add_names(std::string(name));
+    out.add_names(std::move(name));
   }
   return out.SerializeAsString();
 }

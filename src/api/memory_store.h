@@ -94,6 +94,17 @@ class MemoryStore : public Store {
     return std::vector<LabelSet>(sets.begin(), sets.end());
   }
 
+  Result<std::vector<std::string>> LabelNames(std::string_view tenant,
+                                              std::span<const std::vector<LabelMatcher>> selectors,
+                                              TimeRange range) override {
+    ASSIGN_OR_RETURN(std::vector<LabelSet> sets, Series(tenant, selectors, {}, range));
+    std::set<std::string> names;
+    for (const LabelSet& labels : sets) {
+      for (const LabelPair& label : labels) names.insert(label.name);
+    }
+    return std::vector<std::string>(names.begin(), names.end());
+  }
+
   Status Scan(const Selection& selection,
               const std::function<Status(const StoredProfile&)>& visit) override {
     for (const StoredProfile& profile : stored) {
@@ -135,6 +146,10 @@ class MemoryStore : public Store {
   }
 
   Result<StoreStats> Stats() override { return StoreStats(); }
+
+  Status Backup(const std::string& directory) override {
+    return Error(Code::kUnimplemented, "a store in memory cannot be backed up to {}", directory);
+  }
 
   Status DropBefore(int64_t horizon_ns) override {
     std::erase_if(stored, [&](const StoredProfile& p) { return p.time_ns < horizon_ns; });

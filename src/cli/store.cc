@@ -221,6 +221,41 @@ CommandRun DefineStoreImport(CLI::App& app, CliContext& context) {
   };
 }
 
+CommandRun DefineStoreBackup(CLI::App& app, CliContext& context) {
+  auto data = AddData(app, context);
+  auto target = std::make_shared<std::string>();
+  app.add_option("DIR", *target, "A directory to make")->type_name("DIR")->required();
+  return [data, target, &context] {
+    EmbeddedOptions options;
+    options.directory = *data;
+    options.create = false;
+    Result<std::unique_ptr<Store>> store = OpenEmbedded(options);
+    if (!store.ok()) return Fail(context, store.status());
+    Status status = (*store)->Backup(*target);
+    if (!status.ok()) return Fail(context, status);
+    context.out << fmt::format("{} is backed up to {}, every record read and checked\n", *data,
+                               *target);
+    return int{kExitOk};
+  };
+}
+
+CommandRun DefineStoreRestore(CLI::App& app, CliContext& context) {
+  auto backup = std::make_shared<std::string>(), target = std::make_shared<std::string>();
+  app.add_option("BACKUP", *backup, "What `anneal store backup` made")
+      ->type_name("BACKUP")
+      ->required();
+  app.add_option("DIR", *target, "The store's directory; new or empty")
+      ->type_name("DIR")
+      ->required();
+  return [backup, target, &context] {
+    Status status = RestoreEmbedded(*backup, *target);
+    if (!status.ok()) return Fail(context, status);
+    context.out << fmt::format("{} is restored from {}, every record read and checked\n", *target,
+                               *backup);
+    return int{kExitOk};
+  };
+}
+
 struct Subcommand {
   std::string_view name, summary, details;
   CommandRun (*define)(CLI::App&, CliContext&);
@@ -248,6 +283,16 @@ constexpr Subcommand kSubcommands[] = {
 
   anneal store import --data ./data all.export)",
      DefineStoreImport},
+    {"backup", "Copy the store to a directory of its own",
+     R"(The server that uses the store must not run; a running one is asked by its admin call. Table files are hard links where both directories are on one file system, so that a series of backups costs what changed. Each is read and checked after it is made.
+
+  anneal store backup --data ./data /backups/monday)",
+     DefineStoreBackup},
+    {"restore", "Make a store from a backup",
+     R"(The backup stays as it is and may be restored again. Both are read and checked.
+
+  anneal store restore /backups/monday ./data)",
+     DefineStoreRestore},
 };
 
 }  // namespace

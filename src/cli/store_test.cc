@@ -50,6 +50,18 @@ TEST_F(StoreCommandTest, StatsAreByTenantAndService) {
   EXPECT_EQ(stats["services"][0]["profiles"], 2);
 }
 
+TEST_F(StoreCommandTest, BackupAndRestoreGiveAnEqualStore) {
+  ASSERT_EQ(Run({"backup", cli_.Path("backup")}), kExitOk) << cli_.err;
+  EXPECT_THAT(cli_.out, HasSubstr("is backed up to"));
+  EXPECT_NE(Run({"backup", cli_.Path("backup")}), kExitOk);
+  EXPECT_THAT(cli_.err, HasSubstr("exists"));
+  ASSERT_EQ(cli_.Run({"store", "restore", cli_.Path("backup"), cli_.Path("new")}), kExitOk)
+      << cli_.err;
+  ASSERT_EQ(Run({"export", "-o", cli_.Path("old.export")}), kExitOk) << cli_.err;
+  ASSERT_EQ(Run({"export", "-o", cli_.Path("new.export")}, "new"), kExitOk) << cli_.err;
+  EXPECT_TRUE(ReadFile("old.export") == ReadFile("new.export"));
+}
+
 TEST_F(StoreCommandTest, VerifyReportsASoundStore) {
   ASSERT_EQ(Run({"verify"}), kExitOk) << cli_.err;
   EXPECT_THAT(cli_.out, HasSubstr("6 profiles, 4 series"));

@@ -591,8 +591,10 @@ class Server final : public HttpServer {
     if (!ec) acceptor_->listen(asio::socket_base::max_listen_connections, ec);
     if (!ec) port_ = acceptor_->local_endpoint(ec).port();
     if (ec) {
-      const Code code =
-          ec == asio::error::access_denied ? Code::kPermissionDenied : Code::kUnavailable;
+      // kUnavailable is for a port that another program has: it may let it go.
+      Code code = Code::kFailedPrecondition;
+      if (ec == asio::error::access_denied) code = Code::kPermissionDenied;
+      if (ec == asio::error::address_in_use) code = Code::kUnavailable;
       return Error(code, "cannot listen on {}:{}: {}", shared_->options.host, shared_->options.port,
                    ec.message());
     }

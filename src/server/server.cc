@@ -158,16 +158,10 @@ class EmbeddedServer final : public Server {
     options.epoch_ns = config_.store_epoch_ns;
     options.block_cache_bytes = config_.store_block_cache;
     options.intern_cache_bytes = config_.store_intern_cache;
+    options.max_series_per_tenant = config_.store_max_series;
     options.clock = &clock_;
     options.metrics = &metrics_;
-    Result<std::unique_ptr<Store>> store = OpenEmbedded(options);
-    if (!store.ok() && store.status().code() == Code::kUnavailable) {
-      return Error(Code::kUnavailable,
-                   "{}. Another anneal has this store open: end it, or choose another directory "
-                   "with --data DIR",
-                   store.status().message());
-    }
-    ASSIGN_OR_RETURN(store_, std::move(store));
+    ASSIGN_OR_RETURN(store_, OpenEmbedded(options));
     store_metrics_.emplace(*store_, metrics_, clock_);
     return {};
   }

@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <fstream>
 #include <thread>
 
 #include "collect/client.h"
@@ -56,11 +57,12 @@ class ServerTest : public testing::Test {
     EXPECT_TRUE(response.ok()) << response.status().ToString();
     return response.ok() ? *response : HttpResponse{.status = 0};
   }
-  Status Push(std::string_view function, int64_t value) {
+  Status Push(std::string_view function, int64_t value, std::string_view service = "app") {
     const std::string pprof = OneSample(function, value);
-    const PushProfile profile{.labels = {{"__name__", "process_cpu"}, {"service_name", "app"}},
-                              .pprof = pprof,
-                              .id = ContentUuid(pprof)};
+    const PushProfile profile{
+        .labels = {{"__name__", "process_cpu"}, {"service_name", std::string(service)}},
+        .pprof = pprof,
+        .id = ContentUuid(pprof)};
     return ProfileClient(*http_, {.url = Url()}).Push(std::span(&profile, 1));
   }
   // The total of each function, by a merge of the last hour.
@@ -132,6 +134,33 @@ TEST_F(ServerTest, LimitsComeFromTheConfig) {
   const Status refused = Push("main.f", 5);
   EXPECT_FALSE(refused.ok());
   EXPECT_THAT(refused.message(), HasSubstr("20"));
+}
+
+TEST_F(ServerTest, RefusesMoreSeriesThanTheConfigAllows) {
+  config_.store_max_series = 1;
+  Start();
+  EXPECT_TRUE(Push("main.f", 5).ok());
+  EXPECT_TRUE(Push("main.g", 7).ok()) << "the same series";
+  const Status refused = Push("main.f", 5, "another-service");
+  EXPECT_EQ(refused.code(), Code::kResourceExhausted);
+  EXPECT_THAT(refused.message(), HasSubstr("limits.series_per_tenant"));
+}
+
+TEST_F(ServerTest, SaysWhyItCannotListen) {
+  config_.listen = "192.0.2.1:0";  // of nobody, by RFC 5737
+  const Status status = Server::Start({.config = config_}).status();
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(status.message(), HasSubstr("192.0.2.1"));
+  EXPECT_THAT(status.message(), Not(HasSubstr("nother program")));
+}
+
+TEST_F(ServerTest, SaysWhyTheStoreDoesNotOpen) {
+  std::ofstream(dir_.path() + "/file") << "not a directory";
+  config_.data = dir_.path() + "/file/data";
+  const Status status = Server::Start({.config = config_}).status();
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(status.message(), HasSubstr(config_.data));
+  EXPECT_THAT(status.message(), Not(HasSubstr("another anneal")));
 }
 
 TEST_F(ServerTest, TenancyByHeader) {

@@ -97,6 +97,8 @@ constexpr Setting kSettings[] = {
     {"limits.series_per_profile", Type::kCount,
      "Series that one profile may be split into by its samples' labels",
      FIELD(limits.max_series_per_profile)},
+    {"limits.series_per_tenant", Type::kCount,
+     "Series that each tenant may have; pushes that need more get 429", FIELD(store_max_series)},
     {"limits.ingest_rate", Type::kBytes, "Bytes a second that each tenant may push",
      FIELD(limits.ingest_rate_bytes)},
     {"limits.ingest_burst", Type::kBytes,

@@ -439,6 +439,16 @@ TEST_P(StoreConformance, SeriesAreProjectedAndDistinct) {
              {"service_name", "pod"}),
       ElementsAre(LabelSet{{"pod", "1"}, {"service_name", "a"}}, LabelSet{{"service_name", "b"}}));
   EXPECT_THAT(series({{{"service_name", Op::kEqual, "none"}}}, {}), IsEmpty());
+  auto names = [&](std::vector<std::vector<LabelMatcher>> selectors, TimeRange range) {
+    return store().LabelNames("anonymous", selectors, range).value();
+  };
+  EXPECT_THAT(names({}, kAllTime), ElementsAre("__profile_type__", "pod", "service_name"));
+  EXPECT_THAT(names({{{"service_name", Op::kEqual, "b"}}}, kAllTime),
+              ElementsAre("__profile_type__", "service_name"));
+  EXPECT_THAT(names({{{"service_name", Op::kEqual, "b"}}, {{"pod", Op::kEqual, "2"}}}, kAllTime),
+              ElementsAre("__profile_type__", "pod", "service_name"));
+  EXPECT_THAT(names({}, {0, kTestBaseNs - 1}), IsEmpty());
+  EXPECT_THAT(names({{{"pod", Op::kEqual, "2"}}}, {0, kTestBaseNs - 1}), IsEmpty());
 }
 
 TEST_P(StoreConformance, TenantsDoNotSeeEachOther) {

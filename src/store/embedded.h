@@ -20,8 +20,9 @@ struct EmbeddedOptions {
   int64_t epoch_ns = int64_t{24} * 3600 * 1'000'000'000;  // length of a symbol epoch
   size_t block_cache_bytes = size_t{32} << 20;
   size_t intern_cache_bytes = size_t{64} << 20;  // symbol tables kept in memory
-  Clock* clock = nullptr;                        // null: the system's
-  Metrics* metrics = nullptr;                    // optional; must outlive the store
+  uint64_t max_series_per_tenant = 0;  // more are refused with kResourceExhausted; 0: any number
+  Clock* clock = nullptr;              // null: the system's
+  Metrics* metrics = nullptr;          // optional; must outlive the store
 };
 
 Result<std::unique_ptr<Store>> OpenEmbedded(const EmbeddedOptions& options);
@@ -33,5 +34,10 @@ struct VerifyReport {
   std::vector<std::string> problems;
 };
 Result<VerifyReport> VerifyEmbedded(const EmbeddedOptions& options);
+
+// Makes the store in `directory`, which must not exist or be empty, from a backup, which stays as
+// it is. Both are checked as VerifyEmbedded does; kDataLoss names the first bad record. Files that
+// never change are hard links where both are on one file system.
+Status RestoreEmbedded(const std::string& backup, const std::string& directory);
 
 }  // namespace anneal

@@ -40,11 +40,15 @@ class EmbeddedStore final : public Store {
                                        std::span<const std::vector<LabelMatcher>> selectors,
                                        std::span<const std::string> names,
                                        TimeRange range) override;
+  Result<std::vector<std::string>> LabelNames(std::string_view tenant,
+                                              std::span<const std::vector<LabelMatcher>> selectors,
+                                              TimeRange range) override;
   Status Scan(const Selection& selection,
               const std::function<Status(const StoredProfile&)>& visit) override;
   std::vector<std::string> Tenants() override;
   std::optional<TimeRange> Bounds(std::string_view tenant) override;
   Result<StoreStats> Stats() override;
+  Status Backup(const std::string& directory) override;
   Status DropBefore(int64_t horizon_ns) override;
 
   // For benchmarks and tests that look at the files.
@@ -71,6 +75,7 @@ class EmbeddedStore final : public Store {
   // Visits only profiles of `ids`; none: all.
   Status VisitWindow(KvCursor& cursor, const SeriesTarget& target, TimeRange range,
                      std::span<const ProfileUuid> ids, Visit visit);
+  Result<bool> HasProfile(const SeriesTarget& target, TimeRange range);
   LabelSet GroupOf(SeriesId series, GroupBy group_by) const;
   Status MergePartition(KvCursor& cursor, std::span<const SeriesTarget> targets,
                         const Selection& selection, const std::function<Status(Profile)>& emit)

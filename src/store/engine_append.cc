@@ -85,6 +85,7 @@ void EmbeddedStore::Append(std::string_view tenant, std::span<const ProfileWrite
 
 Status EmbeddedStore::TryAppend(std::string_view tenant, std::span<const ProfileWrite> writes,
                                 AppendDone& done) {
+  TRY(index_.CheckRoom(tenant, writes, options_.max_series_per_tenant));
   std::vector<Planned> planned(writes.size());
   for (size_t i = 0; i < writes.size(); ++i) {
     const ProfileWrite& write = writes[i];

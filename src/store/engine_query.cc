@@ -226,33 +226,6 @@ Result<Profile> EmbeddedStore::Merge(const Selection& selection) {
   return any ? merger.Finish() : EmptyProfile(selection.profile_type);
 }
 
-Result<std::vector<LabelSet>> EmbeddedStore::Series(
-    std::string_view tenant, std::span<const std::vector<LabelMatcher>> selectors,
-    std::span<const std::string> names, TimeRange range) {
-  std::vector<std::vector<CompiledMatcher>> compiled;
-  for (const std::vector<LabelMatcher>& selector : selectors) {
-    ASSIGN_OR_RETURN(std::vector<CompiledMatcher> matchers, CompileMatchers(selector));
-    compiled.push_back(std::move(matchers));
-  }
-  ReaderLock gate(gate_);
-  Status failed;
-  auto probe = [&](const SeriesTarget& target, TimeRange window) {
-    bool found = false;
-    Result<KvCursor> cursor = kv_->Cursor(Family::kProfiles, {}, {});
-    Status visited = cursor.ok() ? VisitWindow(*cursor, target, window, {},
-                                               [&](std::string_view, std::string_view) {
-                                                 found = true;
-                                                 return Error(Code::kCanceled, "enough");
-                                               })
-                                 : cursor.status();
-    if (!found && !visited.ok()) failed = visited;
-    return found;
-  };
-  std::vector<LabelSet> sets = index_.Project(tenant, compiled, names, range, probe);
-  TRY(failed);
-  return sets;
-}
-
 Status EmbeddedStore::Scan(const Selection& selection,
                            const std::function<Status(const StoredProfile&)>& visit) {
   std::vector<SeriesTarget> targets;

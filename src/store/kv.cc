@@ -7,6 +7,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <array>
@@ -23,17 +24,28 @@ rocksdb::Slice ToSlice(std::string_view bytes) {
 }
 std::string_view FromSlice(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
+// A full disk is kUnavailable as any other failing one: kResourceExhausted would tell a client that
+// it is the one who sent too much.
 Status FromRocks(const rocksdb::Status& status, std::string_view what) {
   if (status.ok()) return {};
   Code code = Code::kInternal;
   if (status.IsNotFound()) code = Code::kNotFound;
   if (status.IsCorruption()) code = Code::kDataLoss;
-  if (status.IsNoSpace()) code = Code::kResourceExhausted;
   if (status.IsIOError() || status.IsBusy() || status.IsIncomplete() || status.IsAborted() ||
       status.IsTryAgain() || status.IsShutdownInProgress()) {
-    code = status.IsNoSpace() ? Code::kResourceExhausted : Code::kUnavailable;
+    code = Code::kUnavailable;
   }
-  return Error(code, "{}: {}", what, status.ToString());
+  const char* hint =
+      status.IsNoSpace() ? "; free some space on its disk, it goes on by itself" : "";
+  return Error(code, "{}: {}{}", what, status.ToString(), hint);
+}
+
+// RocksDB says by text only that the lock on the directory is taken.
+bool IsLocked(const rocksdb::Status& status) {
+  const std::string text = status.ToString();
+  return status.IsIOError() && (text.find("lock hold by current process") != std::string::npos ||
+                                (text.find("While lock file") != std::string::npos &&
+                                 text.find("temporarily unavailable") != std::string::npos));
 }
 
 rocksdb::BlockBasedTableOptions TableOptions(const std::shared_ptr<rocksdb::Cache>& cache) {
@@ -119,8 +131,13 @@ Status Kv::Rep::Open(bool read_only) {
       read_only
           ? rocksdb::DB::OpenForReadOnly(db_options, options.directory, families, &opened, &raw)
           : rocksdb::DB::Open(db_options, options.directory, families, &opened, &raw);
-  if (!status.ok())
-    return FromRocks(status, fmt::format("open the store in {}", options.directory));
+  if (IsLocked(status)) {
+    return Error(Code::kUnavailable,
+                 "the store in {} is in use by another anneal: end it, or choose another directory "
+                 "with --data",
+                 options.directory);
+  }
+  TRY(FromRocks(status, fmt::format("open the store in {}", options.directory)));
   db.reset(raw);
   std::copy(opened.begin(), opened.end(), handles.begin());
   write_failed = read_only;
@@ -270,6 +287,21 @@ uint64_t Kv::MemoryBytes() const {
   rep_->db->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &memtables);
   rep_->db->GetAggregatedIntProperty(rocksdb::DB::Properties::kEstimateTableReadersMem, &readers);
   return memtables + readers + rep_->cache->GetUsage();
+}
+
+Status Kv::Checkpoint(const std::string& directory) {
+  if (rep_->db == nullptr) return rep_->Down();
+  rocksdb::Env* env = rep_->options.env != nullptr ? rep_->options.env : rocksdb::Env::Default();
+  if (env->FileExists(directory).ok()) {
+    return Error(Code::kAlreadyExists, "{} exists; a backup makes a directory of its own",
+                 directory);
+  }
+  const std::string what =
+      fmt::format("back the store in {} up to {}", rep_->options.directory, directory);
+  rocksdb::Checkpoint* raw = nullptr;
+  TRY(FromRocks(rocksdb::Checkpoint::Create(rep_->db.get(), &raw), what));
+  std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
+  return FromRocks(checkpoint->CreateCheckpoint(directory), what);
 }
 
 Status Kv::Flush() {

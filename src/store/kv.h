@@ -101,6 +101,9 @@ class Kv {
   // Bytes of the files on disk, logs included, and of memory held by the engine.
   uint64_t DiskBytes() const;
   uint64_t MemoryBytes() const;
+  // Makes a copy of what is durable now in a new directory: files by hard link where the file
+  // system allows. Writes go on. kAlreadyExists when there is something at `directory`.
+  Status Checkpoint(const std::string& directory);
   // Writes memory tables out. For tests and benchmarks that look at the files.
   Status Flush();
   // Merges all files of all families down to the last level.

@@ -114,6 +114,30 @@ void SeriesIndex::AddTime(Entry& entry, Epoch epoch, int64_t min_ns, int64_t max
   tenancy.max_ns = std::max(tenancy.max_ns, max_ns);
 }
 
+Status SeriesIndex::CheckRoom(std::string_view tenant, std::span<const ProfileWrite> writes,
+                              uint64_t max_series) const {
+  if (max_series == 0) return {};
+  ReaderLock lock(mutex_);
+  const Tenancy* tenancy = FindTenant(tenant);
+  const uint64_t there = tenancy == nullptr ? 0 : tenancy->all.size();
+  if (there + writes.size() <= max_series) return {};
+  std::vector<const LabelSet*> added;
+  for (const ProfileWrite& write : writes) {
+    const uint64_t hash = HashSeries(tenant, write.labels);
+    if (FindSeries(hash, tenant, write.labels) == HashIndex::kNone) added.push_back(&write.labels);
+  }
+  auto less = [](const LabelSet* a, const LabelSet* b) { return *a < *b; };
+  auto equal = [](const LabelSet* a, const LabelSet* b) { return *a == *b; };
+  std::ranges::sort(added, less);
+  added.erase(std::ranges::unique(added, equal).begin(), added.end());
+  if (added.empty() || there + added.size() <= max_series) return {};
+  return Error(
+      Code::kResourceExhausted,
+      "tenant {} has {} series, and this would add {}: limits.series_per_tenant allows {}; "
+      "push fewer different label values, or raise it",
+      tenant, there, added.size(), max_series);
+}
+
 SeriesRef SeriesIndex::Touch(std::string_view tenant, const LabelSet& labels, Epoch epoch,
                              int64_t time_ns, Sink sink) {
   const uint64_t hash = HashSeries(tenant, labels);
@@ -242,6 +266,83 @@ bool SeriesIndex::InRange(const Entry& entry, TimeRange range, Probe probe) cons
   return false;
 }
 
+bool SeriesIndex::AnyInRange(std::span<const Ordinal> series, TimeRange range, Probe probe) const {
+  return std::ranges::any_of(series, [&](Ordinal ordinal) {
+    mutex_.AssumeShared();
+    return InRange(series_[ordinal], range, probe);
+  });
+}
+
+std::vector<SeriesIndex::Ordinal> SeriesIndex::SelectAny(
+    const Tenancy& tenant, std::span<const std::vector<CompiledMatcher>> selectors) const {
+  if (selectors.empty()) return tenant.all;
+  std::vector<Ordinal> selected;
+  for (const std::vector<CompiledMatcher>& selector : selectors) {
+    std::vector<Ordinal> more = Select(tenant, {}, selector);
+    selected.insert(selected.end(), more.begin(), more.end());
+  }
+  if (selectors.size() > 1) {
+    std::ranges::sort(selected);
+    selected.erase(std::ranges::unique(selected).begin(), selected.end());
+  }
+  return selected;
+}
+
+// By the name's values rather than by series: of most values the first series is in the range.
+std::vector<LabelSet> SeriesIndex::ProjectAll(const Tenancy& tenant, const std::string& name,
+                                              TimeRange range, Probe probe) const {
+  std::vector<LabelSet> sets;
+  const TextId id = FindText(name);
+  size_t with_name = 0;
+  if (auto values = tenant.postings.find(id); values != tenant.postings.end()) {
+    for (const auto& [value, series] : values->second) {
+      with_name += series.size();
+      if (AnyInRange(series, range, probe)) sets.push_back({{name, Text(value)}});
+    }
+  }
+  if (with_name < tenant.all.size()) {
+    for (Ordinal ordinal : tenant.all) {
+      const Entry& entry = series_[ordinal];
+      if (ValueOf(entry, id) != kNoText || !InRange(entry, range, probe)) continue;
+      sets.emplace_back();
+      break;
+    }
+  }
+  std::ranges::sort(sets);
+  return sets;
+}
+
+std::vector<std::string> SeriesIndex::Names(std::string_view tenant,
+                                            std::span<const std::vector<CompiledMatcher>> selectors,
+                                            TimeRange range, Probe probe) const {
+  ReaderLock lock(mutex_);
+  const Tenancy* tenancy = FindTenant(tenant);
+  if (tenancy == nullptr) return {};
+  std::vector<std::string> names;
+  if (selectors.empty()) {
+    for (const auto& [name, values] : tenancy->postings) {
+      const bool any = std::ranges::any_of(values, [&](const auto& value) {
+        mutex_.AssumeShared();
+        return AnyInRange(value.second, range, probe);
+      });
+      if (any) names.push_back(Text(name));
+    }
+  } else {
+    absl::flat_hash_set<TextId> ids;
+    for (Ordinal ordinal : SelectAny(*tenancy, selectors)) {
+      const Entry& entry = series_[ordinal];
+      auto is_new = [&](const Pair& pair) { return !ids.contains(pair.name); };
+      auto pairs =
+          std::span(pairs_).subspan(entry.pairs_begin, entry.pairs_end - entry.pairs_begin);
+      if (!std::ranges::any_of(pairs, is_new) || !InRange(entry, range, probe)) continue;
+      for (const Pair& pair : pairs) ids.insert(pair.name);
+    }
+    for (TextId id : ids) names.push_back(Text(id));
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
 std::vector<LabelSet> SeriesIndex::Project(std::string_view tenant,
                                            std::span<const std::vector<CompiledMatcher>> selectors,
                                            std::span<const std::string> names, TimeRange range,
@@ -249,16 +350,8 @@ std::vector<LabelSet> SeriesIndex::Project(std::string_view tenant,
   ReaderLock lock(mutex_);
   const Tenancy* tenancy = FindTenant(tenant);
   if (tenancy == nullptr) return {};
-  std::vector<Ordinal> selected;
-  if (selectors.empty()) selected = tenancy->all;
-  for (const std::vector<CompiledMatcher>& selector : selectors) {
-    std::vector<Ordinal> more = Select(*tenancy, {}, selector);
-    selected.insert(selected.end(), more.begin(), more.end());
-  }
-  if (selectors.size() > 1) {
-    std::ranges::sort(selected);
-    selected.erase(std::ranges::unique(selected).begin(), selected.end());
-  }
+  if (selectors.empty() && names.size() == 1) return ProjectAll(*tenancy, names[0], range, probe);
+  std::vector<Ordinal> selected = SelectAny(*tenancy, selectors);
   std::vector<TextId> name_ids;
   for (const std::string& name : names) name_ids.push_back(FindText(name));
 

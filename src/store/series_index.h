@@ -55,6 +55,11 @@ class SeriesIndex {
   // Replaces the content by what is on disk. kDataLoss names a record that does not decode.
   Status Load(Kv& kv);
 
+  // kResourceExhausted when the tenant would have more than `max_series` series with those of
+  // `writes`; 0: any number. Concurrent appends may together exceed it by what they bring.
+  Status CheckRoom(std::string_view tenant, std::span<const ProfileWrite> writes,
+                   uint64_t max_series) const;
+
   // The series with these labels, made when new, with `time_ns` noted as one of its times. The
   // sink is called under the index's lock, so that no other caller can refer to a record before
   // the sink has it. REQUIRES: labels hold service_name.
@@ -71,6 +76,11 @@ class SeriesIndex {
                                 std::span<const std::vector<CompiledMatcher>> selectors,
                                 std::span<const std::string> names, TimeRange range,
                                 Probe probe) const;
+
+  // Names of the labels of the series that Project would report.
+  std::vector<std::string> Names(std::string_view tenant,
+                                 std::span<const std::vector<CompiledMatcher>> selectors,
+                                 TimeRange range, Probe probe) const;
 
   // Empty when there is no such series.
   LabelSet Labels(SeriesId series) const;
@@ -136,6 +146,14 @@ class SeriesIndex {
   TextId ValueOf(const Entry& entry, TextId name) const REQUIRES_SHARED_LOCK(mutex_);
   std::vector<Ordinal> Select(const Tenancy& tenant, std::string_view profile_type,
                               std::span<const CompiledMatcher> matchers) const
+      REQUIRES_SHARED_LOCK(mutex_);
+  std::vector<Ordinal> SelectAny(const Tenancy& tenant,
+                                 std::span<const std::vector<CompiledMatcher>> selectors) const
+      REQUIRES_SHARED_LOCK(mutex_);
+  // What Project gives for one name and every series.
+  std::vector<LabelSet> ProjectAll(const Tenancy& tenant, const std::string& name, TimeRange range,
+                                   Probe probe) const REQUIRES_SHARED_LOCK(mutex_);
+  bool AnyInRange(std::span<const Ordinal> series, TimeRange range, Probe probe) const
       REQUIRES_SHARED_LOCK(mutex_);
   bool InRange(const Entry& entry, TimeRange range, Probe probe) const;
 

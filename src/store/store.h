@@ -130,6 +130,11 @@ class Store {
                                                std::span<const std::string> names,
                                                TimeRange range) = 0;
 
+  // Names of the labels of the series that Series would report, sorted.
+  virtual Result<std::vector<std::string>> LabelNames(
+      std::string_view tenant, std::span<const std::vector<LabelMatcher>> selectors,
+      TimeRange range) = 0;
+
   // Calls `visit` for every selected profile, by series, then time; stops at its first error.
   // An empty profile_type selects all types. For export.
   virtual Status Scan(const Selection& selection,
@@ -139,6 +144,10 @@ class Store {
   // Earliest and latest profile time of a tenant; nullopt when it has none.
   virtual std::optional<TimeRange> Bounds(std::string_view tenant) = 0;
   virtual Result<StoreStats> Stats() = 0;
+  // Writes a store of its own with everything acknowledged so far to `directory`, which must not
+  // exist, and checks every record of it. Appends and queries go on. kDataLoss names the first bad
+  // record; the directory stays for a look at it.
+  virtual Status Backup(const std::string& directory) = 0;
   // Deletes what lies wholly before `horizon_ns`; gives space back. Idempotent.
   virtual Status DropBefore(int64_t horizon_ns) = 0;
 };

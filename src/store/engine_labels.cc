@@ -1,0 +1,62 @@
+// Listing: which series and labels there are.
+#include "store/engine.h"
+
+namespace anneal {
+namespace {
+
+Result<std::vector<std::vector<CompiledMatcher>>> CompileSelectors(
+    std::span<const std::vector<LabelMatcher>> selectors) {
+  std::vector<std::vector<CompiledMatcher>> compiled;
+  for (const std::vector<LabelMatcher>& selector : selectors) {
+    ASSIGN_OR_RETURN(std::vector<CompiledMatcher> matchers, CompileMatchers(selector));
+    compiled.push_back(std::move(matchers));
+  }
+  return compiled;
+}
+
+}  // namespace
+
+Result<bool> EmbeddedStore::HasProfile(const SeriesTarget& target, TimeRange range) {
+  bool found = false;
+  ASSIGN_OR_RETURN(KvCursor cursor, kv_->Cursor(Family::kProfiles, {}, {}));
+  Status visited = VisitWindow(cursor, target, range, {}, [&](std::string_view, std::string_view) {
+    found = true;
+    return Error(Code::kCanceled, "enough");
+  });
+  if (!found && !visited.ok()) return visited;
+  return found;
+}
+
+Result<std::vector<LabelSet>> EmbeddedStore::Series(
+    std::string_view tenant, std::span<const std::vector<LabelMatcher>> selectors,
+    std::span<const std::string> names, TimeRange range) {
+  ASSIGN_OR_RETURN(auto compiled, CompileSelectors(selectors));
+  ReaderLock gate(gate_);
+  Status failed;
+  auto probe = [&](const SeriesTarget& target, TimeRange window) {
+    Result<bool> found = HasProfile(target, window);
+    if (!found.ok()) failed = found.status();
+    return found.ok() && *found;
+  };
+  std::vector<LabelSet> sets = index_.Project(tenant, compiled, names, range, probe);
+  TRY(failed);
+  return sets;
+}
+
+Result<std::vector<std::string>> EmbeddedStore::LabelNames(
+    std::string_view tenant, std::span<const std::vector<LabelMatcher>> selectors,
+    TimeRange range) {
+  ASSIGN_OR_RETURN(auto compiled, CompileSelectors(selectors));
+  ReaderLock gate(gate_);
+  Status failed;
+  auto probe = [&](const SeriesTarget& target, TimeRange window) {
+    Result<bool> found = HasProfile(target, window);
+    if (!found.ok()) failed = found.status();
+    return found.ok() && *found;
+  };
+  std::vector<std::string> names = index_.Names(tenant, compiled, range, probe);
+  TRY(failed);
+  return names;
+}
+
+}  // namespace anneal

@@ -1,0 +1,11 @@
+import 'uplot/dist/uPlot.min.css';
+import './theme.css';
+import './page.css';
+import { render } from 'preact';
+import { App } from './view/App';
+
+const root = document.getElementById('page');
+if (root) {
+  root.textContent = '';
+  render(<App />, root);
+}

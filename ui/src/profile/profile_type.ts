@@ -1,0 +1,16 @@
+// Profile type ids: name:sample_type:sample_unit:period_type:period_unit.
+
+/** The CPU type if there is one. */
+export function defaultType(types: readonly string[]): string {
+  return types.find((type) => type.split(':')[1] === 'cpu') ?? types.find((type) => type.includes('cpu')) ?? types[0] ?? '';
+}
+
+export function unitOf(type: string): string {
+  return type.split(':')[2] ?? '';
+}
+
+/** "cpu", "alloc_space (memory)". */
+export function typeName(type: string): string {
+  const [name = '', sample = ''] = type.split(':');
+  return name === 'process_cpu' || name === sample ? sample || type : `${sample} (${name})`;
+}

@@ -1,0 +1,103 @@
+// Ways out: link, PNG, SVG, pprof, folded stacks, JSON.
+
+import { embedded, exportUrl, type TreeQuery } from '../data/anneal';
+import { hrefOf } from '../data/view_store';
+import { contentHeight, paint, type Scene } from '../flame/paint';
+import { writeSvg } from '../flame/svg';
+import { writeFolded } from '../profile/folded';
+import type { Window } from '../profile/layout';
+import { frozen, type View } from '../profile/state';
+import type { Tree } from '../profile/tree';
+import { CopyButton } from './notes';
+
+interface Props {
+  view: View;
+  query: TreeQuery;
+  tree: Tree;
+  scene: { current: { scene: Scene; window: Window } | null };
+  flip: boolean;
+}
+
+export function ExportMenu({ view, query, tree, scene, flip }: Props) {
+  const name = (view.now.service || 'profile').replace(/[^\w.-]+/g, '_');
+  const svg = () => scene.current && writeSvg(scene.current.scene, scene.current.window, flip);
+  return (
+    <>
+      <CopyButton
+        text={() => new URL(hrefOf(embedded ? view : frozen(view, query.nowMs)), location.href).href}
+        label="Copy a link to this view; relative times are frozen"
+      >
+        Copy link
+      </CopyButton>
+      <details class="menu">
+        <summary>Export</summary>
+        <div class="menu-items">
+          <button type="button" disabled={view.panel !== 'both' && view.panel !== 'graph'} onClick={() => void savePng(scene.current, flip, name)}>
+            PNG picture
+          </button>
+          <button
+            type="button"
+            disabled={view.panel !== 'both' && view.panel !== 'graph'}
+            onClick={() => {
+              const text = svg();
+              if (text) save(new Blob([text], { type: 'image/svg+xml' }), `${name}.svg`);
+            }}
+          >
+            SVG picture
+          </button>
+          {embedded ? (
+            <>
+              <button type="button" onClick={() => save(new Blob([writeFolded(tree)], { type: 'text/plain' }), `${name}.folded`)}>
+                Folded stacks
+              </button>
+              <button type="button" onClick={() => save(new Blob([JSON.stringify(embedded!.tree)], { type: 'application/json' }), `${name}.json`)}>
+                JSON
+              </button>
+            </>
+          ) : (
+            <>
+              <a href={exportUrl(query, 'pprof')} download={`${name}.pb.gz`}>
+                pprof
+              </a>
+              <a href={exportUrl(query, 'folded')} download={`${name}.folded`}>
+                Folded stacks
+              </a>
+              <a href={exportUrl(query, 'json')} download={`${name}.json`}>
+                JSON
+              </a>
+            </>
+          )}
+        </div>
+      </details>
+    </>
+  );
+}
+
+function save(blob: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10e3);
+}
+
+const tallest = 8192;
+
+/** The whole depth of what is zoomed to, at twice the resolution, not only what is scrolled to. */
+async function savePng(shown: { scene: Scene; window: Window } | null, flip: boolean, name: string): Promise<void> {
+  if (!shown) return;
+  const height = Math.min(tallest, contentHeight(shown.scene.layout));
+  const canvas = document.createElement('canvas');
+  canvas.width = 1600 * 2;
+  canvas.height = height * 2;
+  const context = canvas.getContext('2d');
+  if (!context) return;
+  context.scale(2, 2);
+  const plain = { selected: -1, hovered: -1, matches: null, scrollTop: 0 };
+  paint(context, shown.scene, { window: shown.window, width: 1600, height, flip, ...plain });
+  context.globalCompositeOperation = 'destination-over';
+  context.fillStyle = shown.scene.palette.gap;
+  context.fillRect(0, 0, 1600, height);
+  const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/png'));
+  if (blob) save(blob, `${name}.png`);
+}

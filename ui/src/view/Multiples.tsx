@@ -1,0 +1,82 @@
+// Small multiples: one card per value of a label, all to the same scale, each a click away from being
+// the filter, the baseline or the comparison.
+
+import { selectSeries } from '../data/querier';
+import { useQuery } from '../data/query';
+import { change } from '../data/view_store';
+import { display, visible } from '../profile/names';
+import { withFilter, writeSelector } from '../profile/selector';
+import type { View } from '../profile/state';
+import type { Span } from '../profile/time';
+import { formatShare, formatValue } from '../profile/units';
+import { ErrorNote, Waiting } from './notes';
+import { Sparkline } from './Timeline';
+
+const most = 24;
+
+interface Props {
+  view: View;
+  type: string;
+  unit: string;
+  span: Span;
+  names: readonly string[];
+}
+
+export function Multiples({ view, type, unit, span, names }: Props) {
+  const { now, group } = view;
+  const key = group && type ? `multiples ${type} ${group} ${writeSelector(now.service, now.filters)} ${JSON.stringify(span)}` : null;
+  const query = useQuery(key, (signal) =>
+    selectSeries({ type, service: now.service, filters: now.filters, groupBy: [group], span, count: 40 }, signal),
+  );
+  const series = query.data?.series ?? [];
+  const whole = series.reduce((sum, each) => sum + each.total, 0);
+  const highest = Math.max(...series.flatMap((each) => each.values), 0);
+  return (
+    <section aria-label="By label">
+      <div class="row">
+        <label class="inline">
+          Part by label
+          <select value={group} onChange={(event) => change({ group: event.currentTarget.value })}>
+            <option value="">none</option>
+            {names.map((name) => (
+              <option key={name} value={name}>
+                {visible(name)}
+              </option>
+            ))}
+          </select>
+        </label>
+        {series.length > most && <span class="soft">showing the {most} heaviest of {series.length} values</span>}
+        {query.loading && <Waiting what="Loading values…" onCancel={query.cancel} />}
+      </div>
+      {query.error && <ErrorNote error={query.error} onRetry={query.retry} />}
+      {series.length > 0 && (
+        <ul class="multiples">
+          {series.slice(0, most).map((each) => {
+            const value = each.labels[group] ?? '';
+            const filters = withFilter(now.filters, group, value);
+            return (
+              <li key={value} class="card">
+                <bdi class="ellipsis">{value === '' ? '(none)' : display(value)}</bdi>
+                <Sparkline values={each.values} top={highest} width={180} height={32} />
+                <span class="soft">
+                  {formatValue(each.total, unit)} · {formatShare(whole > 0 ? each.total / whole : 0)}
+                </span>
+                <span class="row">
+                  <button type="button" class="small" onClick={() => change({ now: { ...now, filters } })}>
+                    Only this
+                  </button>
+                  <button type="button" class="small" onClick={() => change({ base: { ...now, filters } })}>
+                    As baseline
+                  </button>
+                  <button type="button" class="small" onClick={() => change({ page: 'compare', now: { ...now, filters }, zoom: '' })}>
+                    Compare
+                  </button>
+                </span>
+              </li>
+            );
+          })}
+        </ul>
+      )}
+    </section>
+  );
+}

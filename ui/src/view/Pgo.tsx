@@ -1,0 +1,3 @@
+export function Pgo(_: { view: unknown }) {
+  return null;
+}

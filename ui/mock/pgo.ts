@@ -6,11 +6,12 @@ function record(i: number): unknown {
   const ratio = [0.951, 0.948, 0.997, 1.012][i];
   return {
     id: String(4 - i),
-    time: Date.now() - i * 3 * day,
+    time_unix_ns: (Date.now() - i * 3 * day) * 1e6,
     toolchain: 'go1.26.8',
     kept: i < 2,
-    command: 'anneal loop --publish http://127.0.0.1:4040',
-    artefact: { sha256: 'ab'.repeat(32), size: 81234, samples: 1_204_331, profiles: 812, from: Date.now() - (i * 3 + 1) * day, until: Date.now() - i * 3 * day, source: '{service_name="cart"}' },
+    reason: i < 2 ? 'less CPU' : 'no gain',
+    commands: { loop: 'anneal loop --publish http://127.0.0.1:4040', build: 'go build -pgo=default.pgo .' },
+    artefact: { sha256: 'ab'.repeat(32), bytes: 81234, samples: 1_204_331, grade: 'good', edges: 5120, hot_edges: 212, window: { from: Date.now() - (i * 3 + 1) * day, until: Date.now() - i * 3 * day }, selector: '{service_name="cart"}' },
     verdict: {
       outcome: i < 2 ? 'gain' : i === 2 ? 'no-difference' : 'regression',
       sentence: 'The candidate uses 4.9 % less CPU per request than the baseline (95 % interval 4.1 % to 5.6 % less).',
@@ -20,7 +21,7 @@ function record(i: number): unknown {
       mde: 0.012,
       blocks: 120,
     },
-    builds: { baseline: { id: `v1.${3 - i}.0`, pgo: 'off', cpu: 1.21e9 }, candidate: { id: `v1.${3 - i}.0+pgo`, pgo: 'default.pgo', cpu: 1.15e9 } },
+    builds: { baseline: { sha256: 'cd'.repeat(32), pgo: 'off' }, candidate: { sha256: `${i}f`.repeat(32), pgo: 'default.pgo' } },
     measures: { coverage: '96.1 %' },
   };
 }
@@ -34,10 +35,11 @@ export function pgoAnswer(url: URL): unknown {
       edges: Array.from({ length: 40 }, (_, i) => ({
         caller: `shop.(*Cart).Total${i}`,
         callee: `shop.price${i}`,
-        line: i,
+        line: 40 + i,
+        offset: i,
         share: 0.2 / (i + 1),
         outcome: ['inlined', 'devirtualised', 'refused'][i % 3],
-        reason: i % 3 === 2 ? 'the caller is big' : '',
+        why: i % 3 === 2 ? 'the caller is big' : '',
       })),
     };
   }

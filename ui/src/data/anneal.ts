@@ -98,6 +98,8 @@ export interface Embedded {
   title?: string;
   tree: TreeAnswer;
   lines?: Record<string, SourceLines>;
+  /** The view to begin with, as in the address of a server's page. */
+  state?: string;
 }
 
 function readEmbedded(): Embedded | null {

@@ -25,40 +25,52 @@ export interface Verdict {
 
 export interface Artefact {
   sha256?: string;
-  size?: number;
+  bytes?: number;
   samples?: number;
-  profiles?: number;
-  from?: number;
-  until?: number;
-  source?: string;
+  grade?: string;
+  edges?: number;
+  hot_edges?: number;
+  profile_type?: string;
+  profile_bytes?: number;
+  selector?: string;
+  /** Milliseconds, or as it was asked for. */
+  window?: { from?: number | string; until?: number | string };
 }
 
 export interface BuildFacts {
-  id?: string;
   sha256?: string;
+  bytes?: number;
   pgo?: string;
-  cpu?: number;
 }
 
+/** A record as lists have it: decisions and edges are counted, the verdict is its analysis. */
 export interface PgoRecord {
   id: string;
-  time: number;
-  command?: string;
+  time_unix_ns: number;
+  tool_version?: string;
   toolchain?: string;
   kept?: boolean;
+  reason?: string;
   artefact?: Artefact | null;
   verdict?: Verdict | null;
   builds?: { baseline?: BuildFacts; candidate?: BuildFacts };
+  compiler?: Record<string, number>;
+  commands?: Record<string, string>;
+  decisions?: number;
+  edges?: number;
   /** Whatever else tells of the artefact's quality, by name. */
   measures?: Record<string, number | string>;
 }
 
+export const timeOf = (record: PgoRecord) => record.time_unix_ns / 1e6;
+
 export interface Decision {
   kind?: string;
+  package?: string;
+  position?: string;
   caller?: string;
   callee?: string;
-  position?: string;
-  detail?: string;
+  cost?: number;
 }
 
 export interface DecisionChange {
@@ -71,17 +83,17 @@ export interface Edge {
   caller?: string;
   callee?: string;
   line?: number;
+  offset?: number;
   weight?: number;
   share?: number;
   outcome?: string;
-  reason?: string;
+  why?: string;
+  position?: string;
 }
 
 export interface ServiceRecords {
   service: string;
   records?: number;
-  newest?: number;
-  outcome?: string;
 }
 
 const of = (service: string) => `/anneal/v1/services/${encodeURIComponent(service)}`;

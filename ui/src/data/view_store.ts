@@ -10,7 +10,7 @@ const listeners = new Set<Listener>();
 let current: ReadView = read();
 
 function read(): ReadView {
-  const text = location.search.slice(1) || location.hash.slice(1);
+  const text = location.search.slice(1) || location.hash.slice(1) || (embedded?.state ?? '');
   const found = readView(text);
   if (embedded && text === '') return { view: { ...defaultView, page: embedded.tree.nodes.baseTotal ? 'compare' : 'explore' }, complaint: '' };
   return found;

@@ -44,7 +44,8 @@ export interface View {
 }
 
 export const defaultNodes = 16384;
-export const mostNodes = 1 << 21;
+/** The server's own limit unless it is configured otherwise. */
+export const mostNodes = 1 << 20;
 const lastHour: Range = { from: 'now-1h', until: 'now' };
 
 export const defaultView: View = {

@@ -3,7 +3,7 @@
 
 import { useState } from 'preact/hooks';
 import { ApiError } from '../data/http';
-import { artefactUrl, fetchDecisions, fetchEdges, listPgoServices, listRecords, type Decision, type PgoRecord } from '../data/pgo';
+import { artefactUrl, fetchDecisions, fetchEdges, listPgoServices, listRecords, timeOf, type Artefact, type Decision, type PgoRecord } from '../data/pgo';
 import { useQuery } from '../data/query';
 import { change } from '../data/view_store';
 import { display, visible } from '../profile/names';
@@ -104,7 +104,7 @@ function armsOf(current: PgoRecord, records: readonly PgoRecord[]) {
     label: each.name,
     verdict: { candidate: each.candidate, ...(each.control ? { control: each.control } : {}) },
   }));
-  const own = records.flatMap((record) => (record.verdict ? [{ label: `${formatTime(record.time)}${record === current ? ' (shown)' : ''}`, verdict: record.verdict }] : []));
+  const own = records.flatMap((record) => (record.verdict ? [{ label: `${formatTime(timeOf(record))}${record === current ? ' (shown)' : ''}`, verdict: record.verdict }] : []));
   return [...own.slice(0, 20), ...benchmarks];
 }
 
@@ -117,15 +117,19 @@ function ArtefactCard({ service, record, newest }: { service: string; record: Pg
       {artefact && (
         <>
           <dl class="facts">
-            <Fact name="Made" value={`${formatTime(record.time)}, ${formatAge(record.time, Date.now())}`} />
+            <Fact name="Made" value={`${formatTime(timeOf(record))}, ${formatAge(timeOf(record), Date.now())}`} />
             <Fact name="Samples" value={artefact.samples === undefined ? '' : formatCount(artefact.samples)} />
-            <Fact name="Profiles" value={artefact.profiles === undefined ? '' : formatCount(artefact.profiles)} />
-            <Fact name="Window" value={artefact.from && artefact.until ? `${formatTime(artefact.from)} – ${formatTime(artefact.until)}` : ''} />
-            <Fact name="From" value={artefact.source ?? ''} />
-            <Fact name="Size" value={artefact.size === undefined ? '' : formatValue(artefact.size, 'bytes')} />
+            <Fact name="Window" value={windowOf(artefact)} />
+            <Fact name="From" value={[artefact.selector, artefact.profile_type].filter(Boolean).join(', ')} />
+            <Fact name="Grade" value={artefact.grade ?? ''} />
+            <Fact name="Call edges" value={artefact.edges === undefined ? '' : `${formatCount(artefact.edges)}, hot ${formatCount(artefact.hot_edges ?? 0)}`} />
+            <Fact name="Size" value={sizeOf(artefact)} />
             <Fact name="SHA-256" value={artefact.sha256 ?? ''} />
             <Fact name="Toolchain" value={record.toolchain ?? ''} />
-            <Fact name="Kept" value={record.kept === undefined ? '' : record.kept ? 'yes' : 'no, dropped'} />
+            <Fact name="Kept" value={record.kept === undefined ? '' : `${record.kept ? 'yes' : 'no, dropped'}${record.reason ? `: ${record.reason}` : ''}`} />
+            {Object.entries(record.compiler ?? {}).map(([name, value]) => (
+              <Fact key={name} name={`compiler: ${name.replaceAll('_', ' ')}`} value={formatCount(value)} />
+            ))}
             {Object.entries(record.measures ?? {}).map(([name, value]) => (
               <Fact key={name} name={name} value={String(value)} />
             ))}
@@ -138,14 +142,27 @@ function ArtefactCard({ service, record, newest }: { service: string; record: Pg
           <Command text={`curl -fsS -o default.pgo '${location.origin}${artefactUrl(service, record.id).replace(/'/g, '%27')}' &&\n  go build -pgo=./default.pgo .`} />
         </>
       )}
-      {record.command && (
-        <>
-          <p class="soft">Published by</p>
-          <Command text={visible(record.command)} />
-        </>
+      {Object.entries(record.commands ?? {}).map(
+        ([name, command]) =>
+          command && (
+            <div key={name}>
+              <p class="soft">To {visible(name)} again:</p>
+              <Command text={visible(command)} />
+            </div>
+          ),
       )}
     </section>
   );
+}
+
+function windowOf({ window }: Artefact): string {
+  const text = (at: number | string | undefined) => (typeof at === 'number' ? formatTime(at) : (at ?? ''));
+  return window && (window.from || window.until) ? `${text(window.from)} – ${text(window.until)}` : '';
+}
+
+function sizeOf({ bytes, profile_bytes: before }: Artefact): string {
+  if (bytes === undefined) return '';
+  return `${formatValue(bytes, 'bytes')}${before ? `, from a profile of ${formatValue(before, 'bytes')}` : ''}`;
 }
 
 function Fact({ name, value }: { name: string; value: string }) {
@@ -195,8 +212,14 @@ function VerdictCard({ record }: { record: PgoRecord }) {
   );
 }
 
+/** Candidate's CPU time as a share of the baseline's. */
+function cpuOf({ verdict }: PgoRecord): string {
+  const ratio = verdict?.candidate?.ratio;
+  return ratio === undefined ? '–' : formatShare(ratio);
+}
+
 function BuildsCard({ records, current }: { records: readonly PgoRecord[]; current: PgoRecord }) {
-  const name = (id: string | undefined, hash: string | undefined) => visible(id || hash?.slice(0, 16) || '–');
+  const nameOf = (hash: string | undefined) => visible(hash?.slice(0, 12) || '–');
   return (
     <section class="card" aria-label="Builds over time">
       <h2>Builds over time</h2>
@@ -208,7 +231,7 @@ function BuildsCard({ records, current }: { records: readonly PgoRecord[]; curre
               <th scope="col">Baseline</th>
               <th scope="col">Candidate</th>
               <th scope="col">PGO</th>
-              <th scope="col">CPU</th>
+              <th scope="col">CPU against baseline</th>
               <th scope="col">Verdict</th>
               <th scope="col">Show</th>
             </tr>
@@ -218,13 +241,13 @@ function BuildsCard({ records, current }: { records: readonly PgoRecord[]; curre
               const { baseline, candidate } = record.builds ?? {};
               return (
                 <tr key={record.id}>
-                  <td>{formatTime(record.time)}</td>
-                  <td class="mono">{name(baseline?.id, baseline?.sha256)}</td>
-                  <td class="mono">{name(candidate?.id, candidate?.sha256)}</td>
+                  <td>{formatTime(timeOf(record))}</td>
+                  <td class="mono">{nameOf(baseline?.sha256)}</td>
+                  <td class="mono">{nameOf(candidate?.sha256)}</td>
                   <td>
                     {visible(baseline?.pgo || 'off')} → {visible(candidate?.pgo || 'off')}
                   </td>
-                  <td>{candidate?.cpu && baseline?.cpu ? `${formatValue(baseline.cpu, 'nanoseconds')} → ${formatValue(candidate.cpu, 'nanoseconds')}` : '–'}</td>
+                  <td>{cpuOf(record)}</td>
                   <td>{record.verdict ? (outcomes[record.verdict.outcome ?? ''] ?? '–') : 'not verified'}</td>
                   <td>
                     <button type="button" class="small" aria-pressed={record === current} onClick={() => change({ record: record.id })}>
@@ -267,14 +290,14 @@ function EdgesCard({ service, record }: { service: string; record: PgoRecord }) 
                 <tr key={i}>
                   <td>
                     <bdi class="mono">{display(edge.caller ?? '')}</bdi>
-                    {edge.line !== undefined && <span class="soft"> +{edge.line}</span>}
+                    {edge.offset !== undefined && <span class="soft"> +{edge.offset}</span>}
                   </td>
                   <td>
                     <bdi class="mono">{display(edge.callee ?? '')}</bdi>
                   </td>
                   <td class="number">{edge.share === undefined ? '' : formatShare(edge.share)}</td>
                   <td>
-                    <b>{visible(edge.outcome ?? 'nothing')}</b> {visible(edge.reason ?? '')}
+                    <b>{visible((edge.outcome ?? 'nothing').replaceAll('-', ' '))}</b> {visible(edge.why ?? '')}
                   </td>
                 </tr>
               ))}
@@ -314,7 +337,7 @@ function DecisionsCard({ service, from, to, records }: DecisionsProps) {
             .filter((each) => each !== to)
             .map((each) => (
               <option key={each.id} value={each.id}>
-                {formatTime(each.time)}
+                {formatTime(timeOf(each))}
               </option>
             ))}
         </select>
@@ -343,7 +366,7 @@ function DecisionList({ title, sign, decisions }: { title: string; sign: string;
         {decisions.slice(0, most).map((each, i) => (
           <li key={i}>
             <b>{sign}</b> {visible(each.kind ?? '')} <bdi class="mono">{display(each.callee ?? '')}</bdi> in{' '}
-            <bdi class="mono">{display(each.caller ?? '')}</bdi> <span class="soft">{visible([each.position, each.detail].filter(Boolean).join(', '))}</span>
+            <bdi class="mono">{display(each.caller ?? '')}</bdi> <span class="soft">{visible([each.package, each.position].filter(Boolean).join(' '))}</span>
           </li>
         ))}
       </ul>

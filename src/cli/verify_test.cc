@@ -86,9 +86,14 @@ class VerifyCommandTest : public testing::Test {
 TEST_F(VerifyCommandTest, MeasuresWritesAndAnalysesAgainToTheSameBytes) {
   std::string json = cli_.Path("verdict.json"), again = cli_.Path("again.json");
   std::string svg = cli_.Path("ab.svg"), html = cli_.Path("ab.html");
-  int status = cli_.Run({"verify", "--mode", "stdin", "--baseline", Burner("stdin 500"),
-                         "--candidate", Burner("stdin 800"), "--rounds", "36", "--starts", "6",
-                         "--burst", "5ms", "--json", json, "--plot", svg});
+  int status = kExitFailed;
+  // By chance alone, one control in twenty says that the machine is too noisy.
+  for (int seed = 1; seed <= 4 && status == kExitFailed; ++seed) {
+    status =
+        cli_.Run({"verify", "--mode", "stdin", "--baseline", Burner("stdin 500"), "--candidate",
+                  Burner("stdin 800"), "--rounds", "36", "--starts", "6", "--burst", "5ms",
+                  "--seed", std::to_string(seed), "--json", json, "--plot", svg});
+  }
   EXPECT_EQ(status, kExitRegression) << cli_.out << cli_.err;
   EXPECT_EQ(cli_.Run({"verify", "--from", json, "--json", again, "--plot", html}), kExitRegression);
   EXPECT_EQ(*Fs::System().ReadFile(json), *Fs::System().ReadFile(again));

@@ -229,6 +229,8 @@ Result<int64_t> Runner::CalibratedUnits(const Arm& baseline, size_t benchmark) {
   constexpr int64_t kStartsCostBursts = 5;  // a process start must stay small beside the burst
   bool by_wall = plan_.mode == VerifyMode::kGoBench;  // its CPU time holds the process's start
   int64_t aim_ns = by_wall ? kStartsCostBursts * plan_.burst_ns : plan_.burst_ns;
+  // A process that lives has its own start on its clock, which would pass for a costly unit.
+  if (LivesBetweenBursts(plan_.mode)) TRY(baseline.run({benchmark, 1, 0}).status());
   int64_t units = 1;
   for (;;) {
     if (Canceled()) return Interrupted();

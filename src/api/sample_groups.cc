@@ -135,23 +135,6 @@ bool IsNamed(const Profile& profile, const Location& location) {
          location.lines_begin != location.lines_end;
 }
 
-// Whether the two locations have a frame in common: the same line of the same function.
-bool ShareFrame(const Profile& profile, LocationId a, LocationId b) {
-  auto same = [&](const Line& x, const Line& y) {
-    if (x.line != y.line) return false;
-    if (x.function == y.function) return true;
-    const Function& f = profile.functions[Index(x.function)];
-    const Function& g = profile.functions[Index(y.function)];
-    return f.start_line == g.start_line && profile.Text(f.name) == profile.Text(g.name);
-  };
-  for (const Line& x : profile.Lines(a)) {
-    for (const Line& y : profile.Lines(b)) {
-      if (same(x, y)) return true;
-    }
-  }
-  return false;
-}
-
 // Recursion within one line: leaf and caller are one frame at two addresses, and Go's compiler
 // counts the edge between them. Without addresses they would be one frame and the edge lost, so
 // the leaves of such stacks get locations of their own, which are returned.

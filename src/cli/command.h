@@ -35,4 +35,14 @@ struct CommandRow {
 
 extern const std::span<const CommandRow> kCommands;
 
+// A command of a command; the fields mean what they mean in CommandRow.
+struct SubcommandRow {
+  std::string_view name, summary, details;
+  CommandRun (*define)(CLI::App& app, CliContext& context);
+};
+
+// Adds `rows` to `app`, one of which must be given, and runs the one that is.
+CommandRun DefineSubcommands(CLI::App& app, CliContext& context,
+                             std::span<const SubcommandRow> rows);
+
 }  // namespace anneal

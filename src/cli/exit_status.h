@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "verify/verdict.h"
 
 namespace anneal {
 
@@ -44,6 +45,20 @@ inline int ExitStatusOf(const Status& status) {
     default:
       return kExitFailed;
   }
+}
+
+inline int ExitStatusOf(Ruling ruling) {
+  switch (ruling) {
+    case Ruling::kPass:
+      return kExitOk;
+    case Ruling::kNoGain:
+      return kExitNoGain;
+    case Ruling::kRegression:
+      return kExitRegression;
+    case Ruling::kInvalid:
+      return kExitFailed;
+  }
+  return kExitFailed;
 }
 
 }  // namespace anneal

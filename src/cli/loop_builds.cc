@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "base/substitute.h"
 #include "base/units.h"
 #include "cli/go_build.h"
 #include "pgo/go_artefact.h"

@@ -268,15 +268,4 @@ std::string ShellWord(const std::string& text) {
   return out + "'";
 }
 
-std::string Substitute(std::string text,
-                       const std::vector<std::pair<std::string, std::string>>& values) {
-  for (const auto& [name, value] : values) {
-    std::string pattern = "{" + name + "}";
-    for (size_t at = 0; (at = text.find(pattern, at)) != std::string::npos; at += value.size()) {
-      text.replace(at, pattern.size(), value);
-    }
-  }
-  return text;
-}
-
 }  // namespace anneal

@@ -76,8 +76,4 @@ Result<LoopConfig> ParseLoopConfig(std::string_view text, const std::string& con
 // `text` as one word for the shell: in quotes when it has to be.
 std::string ShellWord(const std::string& text);
 
-// Replaces each {name} by its value. Braces around other words stay as they are.
-std::string Substitute(std::string text,
-                       const std::vector<std::pair<std::string, std::string>>& values);
-
 }  // namespace anneal

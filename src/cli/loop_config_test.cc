@@ -110,11 +110,10 @@ TEST(LoopConfigTest, ErrorsNameTheLineAndTheKey) {
   }
 }
 
-TEST(LoopConfigTest, SubstituteReplacesKnownNamesOnly) {
+TEST(LoopConfigTest, ShellWordQuotesWhatItMust) {
   EXPECT_EQ(ShellWord("/a/b-1.pgo"), "/a/b-1.pgo");
   EXPECT_EQ(ShellWord("/my dir/it's"), "'/my dir/it'\\''s'");
   EXPECT_EQ(ShellWord(""), "''");
-  EXPECT_EQ(Substitute("{a}{b} {a} {c}", {{"a", "x{a}"}, {"b", ""}}), "x{a} x{a} {c}");
 }
 
 }  // namespace

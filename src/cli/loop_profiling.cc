@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "base/substitute.h"
 #include "cli/busy_processors.h"
 #include "collect/client.h"
 #include "collect/profile_uuid.h"

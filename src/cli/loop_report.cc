@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/substitute.h"
 #include "base/units.h"
 
 namespace anneal {

@@ -6,6 +6,7 @@
 
 #include "base/free_port.h"
 #include "base/mutex.h"
+#include "base/substitute.h"
 
 namespace anneal {
 namespace {

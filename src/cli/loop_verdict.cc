@@ -1,5 +1,6 @@
 #include "cli/loop_verdict.h"
 
+#include "base/substitute.h"
 #include "build_info.h"
 #include "cli/exit_status.h"
 #include "verify/plot.h"
@@ -153,18 +154,10 @@ Status KeepOrDrop(const LoopRun& run, LoopTurn* turn) {
 
 int LoopExitStatus(const std::vector<LoopTurn>& turns) {
   const LoopTurn& last = turns.back();
-  switch (last.verdict.analysis.ruling) {
-    case Ruling::kPass:
-      // A gain was measured where one was demanded, but it cannot be the profile's.
-      return last.verdict.run.limits.require_gain && !last.kept ? kExitNoGain : kExitOk;
-    case Ruling::kNoGain:
-      return kExitNoGain;
-    case Ruling::kRegression:
-      return kExitRegression;
-    case Ruling::kInvalid:
-      return kExitFailed;
-  }
-  return kExitFailed;
+  int status = ExitStatusOf(last.verdict.analysis.ruling);
+  // A gain was measured where one was demanded, but it cannot be the profile's.
+  if (status == kExitOk && last.verdict.run.limits.require_gain && !last.kept) return kExitNoGain;
+  return status;
 }
 
 }  // namespace anneal

@@ -86,14 +86,7 @@ CommandRun DefinePgoPreprofile(CLI::App& app, CliContext& context) {
   };
 }
 
-struct Subcommand {
-  std::string_view name;
-  std::string_view summary;
-  std::string_view details;
-  CommandRun (*define)(CLI::App&, CliContext&);
-};
-
-constexpr Subcommand kSubcommands[] = {
+constexpr SubcommandRow kSubcommands[] = {
     {"go", "Make the file that go build -pgo= reads",
      R"(Merges CPU profiles and writes what the Go compiler reads of them: the same call edges, checked, in a fraction of the bytes. Prints the command to build with.
 
@@ -126,19 +119,7 @@ constexpr Subcommand kSubcommands[] = {
 }  // namespace
 
 CommandRun DefinePgo(CLI::App& app, CliContext& context) {
-  app.require_subcommand(1);
-  std::vector<std::pair<const CLI::App*, CommandRun>> runs;
-  for (const Subcommand& row : kSubcommands) {
-    CLI::App* sub = app.add_subcommand(std::string(row.name), std::string(row.summary));
-    sub->footer(std::string(row.details));
-    runs.emplace_back(sub, row.define(*sub, context));
-  }
-  return [runs] {
-    for (const auto& [sub, run] : runs) {
-      if (sub->parsed()) return run();
-    }
-    return int{kExitUsage};
-  };
+  return DefineSubcommands(app, context, kSubcommands);
 }
 
 }  // namespace anneal

@@ -256,12 +256,7 @@ CommandRun DefineStoreRestore(CLI::App& app, CliContext& context) {
   };
 }
 
-struct Subcommand {
-  std::string_view name, summary, details;
-  CommandRun (*define)(CLI::App&, CliContext&);
-};
-
-constexpr Subcommand kSubcommands[] = {
+constexpr SubcommandRow kSubcommands[] = {
     {"verify", "Read and check every record",
      R"(Exit status 1 when something is wrong, with the first bad record named first. Works beside a running server.
 
@@ -298,19 +293,7 @@ constexpr Subcommand kSubcommands[] = {
 }  // namespace
 
 CommandRun DefineStore(CLI::App& app, CliContext& context) {
-  app.require_subcommand(1);
-  std::vector<std::pair<const CLI::App*, CommandRun>> runs;
-  for (const Subcommand& row : kSubcommands) {
-    CLI::App* sub = app.add_subcommand(std::string(row.name), std::string(row.summary));
-    sub->footer(std::string(row.details));
-    runs.emplace_back(sub, row.define(*sub, context));
-  }
-  return [runs] {
-    for (const auto& [sub, run] : runs) {
-      if (sub->parsed()) return run();
-    }
-    return int{kExitUsage};
-  };
+  return DefineSubcommands(app, context, kSubcommands);
 }
 
 }  // namespace anneal

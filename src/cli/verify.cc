@@ -73,20 +73,6 @@ Status Publish(const Verdict& verdict, const VerifyOptions& options, CliContext&
   return Status();
 }
 
-int ExitStatusOf(Ruling ruling) {
-  switch (ruling) {
-    case Ruling::kPass:
-      return kExitOk;
-    case Ruling::kNoGain:
-      return kExitNoGain;
-    case Ruling::kRegression:
-      return kExitRegression;
-    case Ruling::kInvalid:
-      return kExitFailed;
-  }
-  return kExitFailed;
-}
-
 // Before minutes of measuring rather than after.
 Status CheckOutputs(const VerifyOptions& options) {
   if (!options.from_path.empty() && (!options.min_gain.empty() || !options.require.empty())) {

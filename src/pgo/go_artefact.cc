@@ -69,25 +69,6 @@ class ProfileBuilder {
   absl::flat_hash_map<std::vector<int64_t>, LocationId> locations_;
 };
 
-// Whether two locations have a frame in common, so that only their addresses tell those two
-// frames apart. A location without lines has one nameless frame.
-bool ShareFrame(const Profile& profile, LocationId a, LocationId b) {
-  static const Line kNameless{};
-  auto same = [&](const Line& x, const Line& y) {
-    if (x.line != y.line) return false;
-    const Function none;
-    const Function& f = &x == &kNameless ? none : profile.functions[Index(x.function)];
-    const Function& g = &y == &kNameless ? none : profile.functions[Index(y.function)];
-    return f.start_line == g.start_line && profile.Text(f.name) == profile.Text(g.name);
-  };
-  std::span<const Line> left = profile.Lines(a), right = profile.Lines(b);
-  if (left.empty()) left = std::span(&kNameless, 1);
-  if (right.empty()) right = std::span(&kNameless, 1);
-  return std::any_of(left.begin(), left.end(), [&](const Line& x) {
-    return std::any_of(right.begin(), right.end(), [&](const Line& y) { return same(x, y); });
-  });
-}
-
 // Values whose sums can cancel, or wrap to zero, make a frame's address matter: a frame that adds
 // up to nothing drops out of the graph, and addresses say which frames are added up.
 bool ValuesCanCancel(const Profile& profile, size_t column) {

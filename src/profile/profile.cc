@@ -1,5 +1,7 @@
 #include "profile/profile.h"
 
+#include <algorithm>
+
 namespace anneal {
 namespace {
 
@@ -122,6 +124,23 @@ int Profile::FindSampleType(std::string_view type, std::string_view unit) const 
     }
   }
   return -1;
+}
+
+bool ShareFrame(const Profile& profile, LocationId a, LocationId b) {
+  static const Line kNameless{};
+  auto same = [&](const Line& x, const Line& y) {
+    if (x.line != y.line) return false;
+    const Function none;
+    const Function& f = &x == &kNameless ? none : profile.functions[Index(x.function)];
+    const Function& g = &y == &kNameless ? none : profile.functions[Index(y.function)];
+    return f.start_line == g.start_line && profile.Text(f.name) == profile.Text(g.name);
+  };
+  std::span<const Line> left = profile.Lines(a), right = profile.Lines(b);
+  if (left.empty()) left = std::span(&kNameless, 1);
+  if (right.empty()) right = std::span(&kNameless, 1);
+  return std::any_of(left.begin(), left.end(), [&](const Line& x) {
+    return std::any_of(right.begin(), right.end(), [&](const Line& y) { return same(x, y); });
+  });
 }
 
 Status ValidateProfile(const Profile& profile) {

@@ -182,6 +182,10 @@ struct Profile {
   bool operator==(const Profile&) const = default;
 };
 
+// Whether two locations have a frame in common (same line of the same function), so that only
+// their addresses tell those frames apart. A location without lines has one nameless frame.
+bool ShareFrame(const Profile& profile, LocationId a, LocationId b);
+
 // Checks the invariants; the message names the first violation. For profiles built by hand.
 Status ValidateProfile(const Profile& profile);
 

@@ -49,9 +49,6 @@ std::string ArmLabel(const ArmStart& start);
 // shell operators are errors.
 Result<Command> ParseArmCommand(std::string_view line);
 
-// Replaces every "{name}" in `text`.
-std::string Substitute(std::string text, std::string_view name, std::string_view value);
-
 // Stays alive; one repetition per line "run" on stdin, answered by one line on stdout.
 Result<Arm> StartStdinArm(const ArmStart& start, const VerifySeams& seams);
 // A service that stays alive under bursts of requests.

@@ -103,14 +103,6 @@ std::string ArmLabel(const ArmStart& start) {
   return fmt::format("{} ({})", ArmName(start.id), start.command);
 }
 
-std::string Substitute(std::string text, std::string_view name, std::string_view value) {
-  std::string placeholder = fmt::format("{{{}}}", name);
-  for (size_t at = 0; (at = text.find(placeholder, at)) != std::string::npos; at += value.size()) {
-    text.replace(at, placeholder.size(), value);
-  }
-  return text;
-}
-
 Result<Command> ParseArmCommand(std::string_view line) {
   std::vector<std::string> words;
   std::string word;

@@ -1,5 +1,6 @@
 // The http arm: a service that stays alive under short bursts of load.
 #include "base/free_port.h"
+#include "base/substitute.h"
 #include "verify/arm.h"
 #include "verify/live_process.h"
 #include "verify/load.h"
@@ -71,13 +72,14 @@ Result<Arm> StartHttpArm(const ArmStart& start, const LoadPlan& load, const Veri
   ASSIGN_OR_RETURN(uint16_t port, FreeLoopbackPort());
   std::string port_text = std::to_string(port);
   std::string base_url = "http://127.0.0.1:" + port_text;
-  ASSIGN_OR_RETURN(Command command, ParseArmCommand(Substitute(start.command, "port", port_text)));
+  ASSIGN_OR_RETURN(Command command,
+                   ParseArmCommand(Substitute(start.command, {{"port", port_text}})));
   command.env.emplace_back("PORT", port_text);
   command.stdout_stream = Command::Stream::kDiscard;
   ASSIGN_OR_RETURN(std::shared_ptr<LiveProcess> process,
                    LiveProcess::Start(std::move(command), start, seams));
   TRY(AwaitReady(*process, load, base_url, start, seams));
-  std::string load_line = Substitute(Substitute(load.command, "port", port_text), "url", base_url);
+  std::string load_line = Substitute(load.command, {{"port", port_text}, {"url", base_url}});
   Arm arm;
   arm.id = start.id;
   arm.child = process->shared_child();

@@ -47,11 +47,6 @@ TEST(ParseArmCommandTest, RefusesWhatNeedsAShell) {
   }
 }
 
-TEST(SubstituteTest, ReplacesEveryPlaceAndNothingElse) {
-  EXPECT_EQ(Substitute("-p {port} {portal} {port}", "port", "80"), "-p 80 {portal} 80");
-  EXPECT_EQ(Substitute("{a}", "a", "{a}{a}"), "{a}{a}");
-}
-
 TEST(ParseGoBenchOutputTest, ReadsWhatGoPrints) {
   // go1.26 with -test.cpu=2 and -benchmem, a log line in between.
   constexpr std::string_view kOutput =

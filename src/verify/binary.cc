@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "base/substitute.h"
 #include "verify/arm.h"
 
 namespace anneal {
@@ -26,8 +27,8 @@ std::string FindInPath(const std::string& program, const std::string& cwd, const
 
 Status BuildOne(const VerifyPlan& plan, ArmId arm, const ArmPlan& arm_plan, int64_t seed,
                 const std::string& out, const VerifySeams& seams) {
-  std::string line = Substitute(plan.build.command, "seed", std::to_string(seed));
-  line = Substitute(Substitute(line, "pgo", arm_plan.pgo), "out", out);
+  std::string line = Substitute(
+      plan.build.command, {{"seed", std::to_string(seed)}, {"pgo", arm_plan.pgo}, {"out", out}});
   Command command = ShellCommand(line);
   command.cwd = plan.build.cwd;
   command.stderr_stream = Command::Stream::kPipe;
@@ -99,7 +100,7 @@ Result<std::vector<ArmCommands>> BuildLayouts(const VerifyPlan& plan, const Veri
           fmt::format("{}/{}-{}", plan.build.work_dir, ArmName(arm), commands.layout_seed);
       TRY(BuildOne(plan, arm, arm_plan, commands.layout_seed, out, seams));
       std::string& command = arm == ArmId::kBaseline ? commands.baseline : commands.candidate;
-      command = Substitute(arm_plan.command.empty() ? "{out}" : arm_plan.command, "out", out);
+      command = Substitute(arm_plan.command.empty() ? "{out}" : arm_plan.command, {{"out", out}});
     }
     sessions.push_back(std::move(commands));
   }

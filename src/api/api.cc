@@ -1,7 +1,6 @@
 #include "api/api.h"
 
 #include <array>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "api/header_value.h"
@@ -9,6 +8,7 @@
 #include "api/ingest.h"
 #include "api/json_codec.h"
 #include "api/page.h"
+#include "api/plain.h"
 #include "api/push_request.h"
 #include "api/pusher.h"
 #include "api/querier.h"
@@ -65,7 +65,6 @@ constexpr std::string_view kKnownServices[] = {
 };
 
 constexpr std::string_view kIngestPaths[] = {"/ingest", "/pyroscope/ingest"};
-constexpr std::string_view kBuildInfoPath = "/api/v1/status/buildinfo";
 
 const Rpc* FindRpc(std::string_view path) {
   for (const Rpc& rpc : kRpcs) {
@@ -129,20 +128,6 @@ HttpResponse IngestError(const Status& status) {
   }
 }
 
-// What Prometheus and Pyroscope answer; clients look at the version.
-HttpResponse BuildInfo(const HttpRequest& request, const ApiOptions& options) {
-  if (request.method != "GET" && request.method != "HEAD") return MethodNotAllowed("GET, HEAD");
-  nlohmann::ordered_json json = {{"status", "success"},
-                                 {"data",
-                                  {{"version", options.version},
-                                   {"revision", options.revision},
-                                   {"branch", ""},
-                                   {"buildUser", ""},
-                                   {"buildDate", ""},
-                                   {"goVersion", ""}}}};
-  return BodyResponse(request, "application/json", json.dump());
-}
-
 }  // namespace
 
 struct Api::Rep {
@@ -152,6 +137,7 @@ struct Api::Rep {
   void HandleRpc(const Rpc& rpc, HttpRequest request, HttpRespond respond);
   void HandleIngest(HttpRequest request, HttpRespond respond);
   HttpResponse Page(const HttpRequest& request);
+  HttpResponse Plain(std::string_view route, const HttpRequest& request);
   HttpResponse Query(const Rpc& rpc, Codec codec, const HttpRequest& request,
                      const std::string& tenant);
 
@@ -206,6 +192,16 @@ HttpResponse Api::Rep::Page(const HttpRequest& request) {
   return PageCall({store, options.limits, *std::move(tenant), clock.NowNs()}, request);
 }
 
+HttpResponse Api::Rep::Plain(std::string_view route, const HttpRequest& request) {
+  QueryContext context{store, options.limits, {}, clock.NowNs(), true};
+  if (IsTenantPage(route)) {
+    Result<std::string> tenant = TenantOf(request, options.tenancy);
+    if (!tenant.ok()) return ErrorResponse(tenant.status());
+    context.tenant = *std::move(tenant);
+  }
+  return PlainPage(route, context, options, request);
+}
+
 void Api::Rep::HandleIngest(HttpRequest request, HttpRespond respond) {
   if (request.method != "POST") return respond(MethodNotAllowed("POST"));
   Result<std::string> tenant = TenantOf(request, options.tenancy);
@@ -233,7 +229,9 @@ void Api::Handle(HttpRequest request, HttpRespond respond) {
   }
   if (IsIngest(path)) return rep_->HandleIngest(std::move(request), std::move(respond));
   if (!PageRouteOf(path).empty()) return respond(rep_->Page(request));
-  if (path == kBuildInfoPath) return respond(BuildInfo(request, rep_->options));
+  if (std::string_view route = PlainRouteOf(path); !route.empty()) {
+    return respond(rep_->Plain(route, request));
+  }
   if (!FindService(path).empty()) {
     return respond(ErrorResponse(
         Error(Code::kUnimplemented, "{} is not implemented by anneal", path.substr(0, 200))));
@@ -255,8 +253,8 @@ std::string_view Api::RouteOf(std::string_view path) {
   for (std::string_view ingest : kIngestPaths) {
     if (ingest == path) return ingest;
   }
-  if (path == kBuildInfoPath) return kBuildInfoPath;
   if (std::string_view page = PageRouteOf(path); !page.empty()) return page;
+  if (std::string_view route = PlainRouteOf(path); !route.empty()) return route;
   return FindService(path);
 }
 

@@ -28,11 +28,19 @@ enum class Tenancy {
   kHeader,  // X-Scope-OrgID names the tenant; without it 401
 };
 
+// The server's configuration as YAML, secrets masked, for /api/v1/status/config.
+struct ConfigText {
+  std::string effective;  // every setting
+  std::string defaults;   // every setting, as it is when nobody sets it
+  std::string diff;       // the settings that differ
+};
+
 struct ApiOptions {
   Limits limits;
   Tenancy tenancy = Tenancy::kSingle;
   std::string version = "unknown";  // for /api/v1/status/buildinfo
   std::string revision = "unknown";
+  ConfigText config;
   Metrics* metrics = nullptr;  // optional; must outlive the Api
 };
 

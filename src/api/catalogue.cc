@@ -28,7 +28,7 @@ Result<std::vector<LabelSet>> FindSeries(const QueryContext& context,
                                          const std::vector<std::string>& matchers,
                                          const std::vector<std::string>& names, int64_t start_ms,
                                          int64_t end_ms) {
-  ASSIGN_OR_RETURN(TimeRange range, CheckRange(start_ms, end_ms, context.limits));
+  ASSIGN_OR_RETURN(TimeRange range, CheckRange(context, start_ms, end_ms));
   ASSIGN_OR_RETURN(auto selectors, SelectorsOf(matchers));
   return context.store.Series(context.tenant, selectors, names, range);
 }
@@ -39,7 +39,7 @@ Result<std::string> ProfileTypesCall(const QueryContext& context, std::string_vi
   ASSIGN_OR_RETURN(auto in, ParseRequest<querier::v1::ProfileTypesRequest>(request));
   TimeRange range{context.now_ns - kHourNs, context.now_ns};
   if (in.start() != 0 || in.end() != 0) {
-    ASSIGN_OR_RETURN(range, CheckRange(in.start(), in.end(), context.limits));
+    ASSIGN_OR_RETURN(range, CheckRange(context, in.start(), in.end()));
   }
   const std::vector<std::string> names = {"__profile_type__"};
   ASSIGN_OR_RETURN(std::vector<LabelSet> sets,
@@ -61,7 +61,7 @@ Result<std::string> ProfileTypesCall(const QueryContext& context, std::string_vi
 
 Result<std::string> LabelNamesCall(const QueryContext& context, std::string_view request) {
   ASSIGN_OR_RETURN(auto in, ParseRequest<types::v1::LabelNamesRequest>(request));
-  ASSIGN_OR_RETURN(TimeRange range, CheckRange(in.start(), in.end(), context.limits));
+  ASSIGN_OR_RETURN(TimeRange range, CheckRange(context, in.start(), in.end()));
   ASSIGN_OR_RETURN(auto selectors, SelectorsOf(ToVector(in.matchers())));
   ASSIGN_OR_RETURN(std::vector<std::string> names,
                    context.store.LabelNames(context.tenant, selectors, range));

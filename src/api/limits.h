@@ -38,6 +38,8 @@ struct Limits {
   // --- querying -----------------------------------------------------------------------------
   // Longest time range of one query. Nanoseconds.
   int64_t max_query_length_ns = 0;
+  // How far back a query sees: windows are cut off there, and those before it are empty.
+  int64_t max_query_lookback_ns = 0;
   // Nodes of a flame graph: when the client names none, and the most it may ask for.
   int64_t default_flame_nodes = 8'192;
   int64_t max_flame_nodes = 1'048'576;

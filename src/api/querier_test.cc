@@ -357,6 +357,22 @@ TEST_F(QuerierTest, EndsOfTimeDoNotOverflow) {
   EXPECT_EQ(Query("SelectSeries", kEnd), "200 {}");
 }
 
+// What lies further back is cut off silently; a window wholly there is empty, no error.
+TEST_F(QuerierTest, LookbackCanBeLimited) {
+  Use({.limits = {.max_query_lookback_ns = 15 * kSecondNs}});
+  EXPECT_EQ(Show(*MergeProfile(Select(""))), "main;a:10 20\nmain;a:10;b:20 7\n");
+  EXPECT_EQ(Query("SelectSeries", Select(R"(,"step":10)")),
+            R"(200 {"series":[{"points":[{"value":12,"timestamp":"1763999985000"},)"
+            R"({"value":13,"timestamp":"1763999995000"}]}]})")
+      << "steps begin where the window does now; the first reaches back as ever";
+  std::string old = fmt::format(R"("start":{},"end":{})", (kNowNs - 60 * kSecondNs) / 1'000'000,
+                                (kNowNs - 20 * kSecondNs) / 1'000'000);
+  std::string type = fmt::format(R"("profileTypeID":"{}","labelSelector":"{{}}",)", kCpuType);
+  EXPECT_EQ(Query("LabelNames", "{" + old + "}"), "200 {}");
+  EXPECT_EQ(Query("SelectSeries", "{" + type + R"("step":10,)" + old + "}"), "200 {}");
+  EXPECT_EQ(Show(*MergeProfile("{" + type + old + "}")), "");
+}
+
 TEST_F(QuerierTest, QueryLengthCanBeLimited) {
   Use({.limits = {.max_query_length_ns = 30 * kSecondNs}});
   std::string answer = Query("SelectMergeProfile", Select(""));

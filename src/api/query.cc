@@ -18,7 +18,8 @@ int64_t MsToNs(int64_t ms) {
 
 }  // namespace
 
-Result<TimeRange> CheckRange(int64_t start_ms, int64_t end_ms, const Limits& limits) {
+Result<TimeRange> CheckRange(const QueryContext& context, int64_t start_ms, int64_t end_ms) {
+  const Limits& limits = context.limits;
   if (start_ms <= 0 || end_ms <= 0) {
     return InvalidArgument("start and end must be given, in milliseconds since 1970");
   }
@@ -26,10 +27,18 @@ Result<TimeRange> CheckRange(int64_t start_ms, int64_t end_ms, const Limits& lim
     return InvalidArgument("start ({} ms) is after end ({} ms)", start_ms, end_ms);
   }
   TimeRange range{MsToNs(start_ms), MsToNs(end_ms)};
+  if (limits.max_query_lookback_ns > 0) {
+    // To the millisecond, which is how far apart clients can tell times.
+    int64_t horizon_ns =
+        (context.now_ns - limits.max_query_lookback_ns + kNsPerMs - 1) / kNsPerMs * kNsPerMs;
+    range.start_ns = std::max(range.start_ns, horizon_ns);
+    if (range.end_ns < horizon_ns) range.end_ns = horizon_ns - 1;
+  }
   int64_t length_ns = range.end_ns - range.start_ns;
   if (limits.max_query_length_ns > 0 && length_ns > limits.max_query_length_ns) {
-    return InvalidArgument("the query covers {} s; max_query_length allows {} s",
-                           length_ns / 1'000'000'000, limits.max_query_length_ns / 1'000'000'000);
+    return InvalidArgument(
+        "the query covers {} s; max_query_length allows {} s (setting limits.query_length)",
+        length_ns / 1'000'000'000, limits.max_query_length_ns / 1'000'000'000);
   }
   return range;
 }
@@ -42,7 +51,7 @@ Result<Selection> CheckSelection(const QueryContext& context, std::string_view p
   ASSIGN_OR_RETURN(ProfileType type, ParseProfileType(profile_type));
   selection.profile_type = ToString(type);
   ASSIGN_OR_RETURN(selection.matchers, ParseMatchers(label_selector));
-  ASSIGN_OR_RETURN(selection.range, CheckRange(start_ms, end_ms, context.limits));
+  ASSIGN_OR_RETURN(selection.range, CheckRange(context, start_ms, end_ms));
   return selection;
 }
 

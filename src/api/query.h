@@ -22,9 +22,11 @@ struct QueryContext {
   bool utf8_label_names = false;  // else names that old clients cannot write are left out
 };
 
-// A window in milliseconds, both ends inclusive, as nanoseconds. kInvalidArgument when an end is
-// 0 or missing, the start is after the end, or the range exceeds max_query_length.
-Result<TimeRange> CheckRange(int64_t start_ms, int64_t end_ms, const Limits& limits);
+// A window in milliseconds, both ends inclusive, as nanoseconds. What lies further back than
+// max_query_lookback is cut off; of a window that lies there as a whole nothing is left, and it
+// begins after its end. kInvalidArgument when an end is 0 or missing, the start is after the end,
+// or the range exceeds max_query_length.
+Result<TimeRange> CheckRange(const QueryContext& context, int64_t start_ms, int64_t end_ms);
 
 // A selection of one profile type.
 Result<Selection> CheckSelection(const QueryContext& context, std::string_view profile_type,

@@ -35,7 +35,7 @@ Result<Steps> StepsOf(const querier::v1::SelectSeriesRequest& in, const TimeRang
   }
   constexpr double kMaxStepMs = 1e12;  // 31 years; products with it stay in int64
   double step_ms = std::min(std::floor(in.step() * 1000 + 1e-6), kMaxStepMs);
-  Steps steps{in.start(), range.start_ns, static_cast<int64_t>(step_ms), 0};
+  Steps steps{range.start_ns / kNsPerMs, range.start_ns, static_cast<int64_t>(step_ms), 0};
   steps.last = (range.end_ns - range.start_ns) / (steps.step_ms * kNsPerMs);
   if (limits.max_series_points != 0 &&
       static_cast<uint64_t>(steps.last) >= limits.max_series_points) {
@@ -138,6 +138,7 @@ Result<std::string> SelectSeriesCall(const QueryContext& context, std::string_vi
   TRY(CheckSeriesRequest(in));
   ASSIGN_OR_RETURN(Selection selection, CheckSelection(context, in.profile_typeid(),
                                                        in.label_selector(), in.start(), in.end()));
+  if (selection.range.start_ns > selection.range.end_ns) return std::string();
   ASSIGN_OR_RETURN(Steps steps, StepsOf(in, selection.range, context.limits));
   int64_t step_ns = steps.step_ms * kNsPerMs;
   int64_t first_end = selection.range.start_ns;

@@ -140,9 +140,12 @@ class Rejoiner {
       }
     }
     ways.resize(kept);
-    std::stable_sort(ways.begin(), ways.end(), [](const Way& a, const Way& b) {
-      return std::tuple(a.next != kNoKey, b.weight, a.rest.size()) <
-             std::tuple(b.next != kNoKey, a.weight, b.rest.size());
+    std::sort(ways.begin(), ways.end(), [&](const Way& a, const Way& b) {
+      auto rank = [](const Way& way, int64_t other_weight) {
+        return std::tuple(way.next != kNoKey, other_weight, way.rest.size());
+      };
+      if (rank(a, b.weight) != rank(b, a.weight)) return rank(a, b.weight) < rank(b, a.weight);
+      return order(a, b);
     });
   }
 

@@ -12,6 +12,7 @@
 #include "collect/scrape.h"
 #include "net/http.h"
 #include "server/authenticator.h"
+#include "server/config_text.h"
 #include "server/periodic.h"
 #include "server/process_metrics.h"
 #include "server/router.h"
@@ -68,6 +69,7 @@ class EmbeddedServer final : public Server {
                             .tenancy = TenancyOf(config_),
                             .version = version_,
                             .revision = revision_,
+                            .config = ConfigTextOf(config_),
                             .metrics = &metrics_});
     if (config_.retention_ns != 0) {
       retention_.emplace(config_.retention_interval_ns, [this] { DropOld(); });

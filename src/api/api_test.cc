@@ -98,7 +98,7 @@ TEST_F(ApiTest, TheProtocolsEdges) {
       {"POST", "/querier.v1.QuerierService/ProfileTypes", "application/json", "{}", 200},
       {"POST", "/querier.v1.QuerierService/ProfileTypes", "application/proto", "", 200},
       {"POST", "/querier.v1.QuerierService/ProfileTypes", "application/proto", "\xff", 400},
-      {"POST", "/querier.v1.QuerierService/SelectHeatmap", "application/json", "{}", 501},
+      {"POST", "/querier.v1.QuerierService/SelectHeatmap", "application/json", "{}", 400},
       {"POST", "/querier.v1.QuerierService/Nonsense", "application/json", "{}", 501},
       {"POST", "/settings.v1.SettingsService/Get", "application/json", "{}", 501},
       {"POST", "/nonsense", "application/json", "{}", 404},

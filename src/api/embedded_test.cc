@@ -108,6 +108,13 @@ TEST_F(EmbeddedTest, AnswersAsTheStoreInMemory) {
       {"SelectSeries", R"(,"step":3600,"groupBy":["service_name","tier"])"},
       {"SelectSeries",
        R"(,"step":86400,"stackTraceSelector":{"callSite":[{"name":"main"},{"name":"a"}]})"},
+      {"SelectSeries", R"(,"step":43200,"groupBy":["tier"],"exemplarType":2)"},
+      {"SelectHeatmap", R"(,"step":43200,"queryType":1,"exemplarType":2)"},
+      {"SelectHeatmap",
+       R"(,"step":86400,"queryType":2,"exemplarType":3,"groupBy":["service_name"])"},
+      {"SelectMergeStacktraces", R"(,"spanSelector":["00000000000000ab"])"},
+      {"SelectMergeSpanProfile", R"(,"spanSelector":["00000000000000ab","00000000000000cd"])"},
+      {"SelectMergeStacktraces", R"(,"traceIdSelector":["000000000000000000000000000000ab"])"},
       {"GetProfileStats", ""},
   };
   size_t with_data = 0;

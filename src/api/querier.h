@@ -22,6 +22,9 @@ Result<std::string> SelectMergeProfileCall(const QueryContext& context, std::str
 Result<std::string> SelectMergeStacktracesCall(const QueryContext& context,
                                                std::string_view request);
 Result<std::string> SelectSeriesCall(const QueryContext& context, std::string_view request);
+Result<std::string> SelectMergeSpanProfileCall(const QueryContext& context,
+                                               std::string_view request);
+Result<std::string> SelectHeatmapCall(const QueryContext& context, std::string_view request);
 Result<std::string> DiffCall(const QueryContext& context, std::string_view request);
 
 }  // namespace anneal

@@ -1,6 +1,7 @@
 // The plain HTTP pages, through the whole Api.
 #include "api/render.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>

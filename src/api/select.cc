@@ -19,27 +19,49 @@ namespace {
 
 using querier::v1::SelectMergeStacktracesRequest;
 
-// Merges the profiles of these ids only; without ids, all.
-Result<Profile> MergeSelected(const QueryContext& context, Selection selection,
-                              const google::protobuf::RepeatedPtrField<std::string>& ids) {
-  if (ids.empty()) return context.store.Merge(selection);
-  std::vector<ProfileUuid> wanted;
-  for (const std::string& text : ids) {
-    ASSIGN_OR_RETURN(ProfileUuid id, ParseProfileId(text));
-    wanted.push_back(id);
+using Texts = google::protobuf::RepeatedPtrField<std::string>;
+
+// What of the selected series counts: profiles, spans and traces by their ids.
+Status AddIds(const Texts& profiles, const Texts& spans, const Texts& traces,
+              Selection& selection) {
+  if (!spans.empty() && !traces.empty()) {
+    return InvalidArgument("span_selector and trace_id_selector cannot be combined");
   }
-  selection.profile_ids = std::move(wanted);
-  return context.store.Merge(selection);
+  for (const std::string& text : profiles) {
+    ASSIGN_OR_RETURN(ProfileUuid id, ParseProfileId(text));
+    selection.profile_ids.push_back(id);
+  }
+  for (const std::string& text : spans) {
+    std::optional<SpanId> id = ParseSpanId(text);
+    if (!id) {
+      return InvalidArgument("span_selector: `{}` is no span id of 16 hexadecimal digits",
+                             text.substr(0, 64));
+    }
+    selection.span_ids.push_back(*id);
+  }
+  for (const std::string& text : traces) {
+    std::optional<TraceId> id = ParseTraceId(text);
+    if (!id) {
+      return InvalidArgument("trace_id_selector: `{}` is no trace id of 32 hexadecimal digits",
+                             text.substr(0, 64));
+    }
+    selection.trace_ids.push_back(*id);
+  }
+  return {};
+}
+
+const Texts& SpansOf(const SelectMergeStacktracesRequest& in) { return in.span_selector(); }
+const Texts& SpansOf(const querier::v1::SelectMergeProfileRequest&) {
+  static const Texts* const none = new Texts();
+  return *none;
 }
 
 template <typename Request>
 Result<Profile> SelectedProfile(const QueryContext& context, const Request& in) {
   ASSIGN_OR_RETURN(Selection selection, CheckSelection(context, in.profile_typeid(),
                                                        in.label_selector(), in.start(), in.end()));
-  if (in.trace_id_selector_size() > 0) {
-    return Error(Code::kUnimplemented, "trace_id_selector is not supported");
-  }
-  ASSIGN_OR_RETURN(Profile profile, MergeSelected(context, selection, in.profile_id_selector()));
+  TRY(AddIds(in.profile_id_selector(), SpansOf(in), in.trace_id_selector(), selection));
+  ASSIGN_OR_RETURN(Profile profile, context.store.Merge(selection));
   if (profile.SampleCount() == 0) return Canonical(profile);
   const types::v1::StackTraceSelector& stacks = in.stack_trace_selector();
   if (stacks.rejoin_truncated()) profile = RejoinStacks(profile);
@@ -71,9 +93,6 @@ Result<size_t> NodesOf(const SelectMergeStacktracesRequest& in, const Limits& li
 Status CheckStacktracesRequest(const SelectMergeStacktracesRequest& in) {
   if (in.has_async()) {
     return Error(Code::kUnimplemented, "async queries are not supported; leave `async` out");
-  }
-  if (in.span_selector_size() > 0) {
-    return Error(Code::kUnimplemented, "span_selector is not supported");
   }
   return {};
 }
@@ -135,6 +154,28 @@ Result<std::string> SelectMergeStacktracesCall(const QueryContext& context,
                    "format {} is not supported; use FLAMEGRAPH, TREE, DOT or PPROF",
                    static_cast<int>(in.format()));
   }
+}
+
+// Deprecated in favour of SelectMergeStacktraces with a span_selector, and the same.
+Result<std::string> SelectMergeSpanProfileCall(const QueryContext& context,
+                                               std::string_view request) {
+  ASSIGN_OR_RETURN(auto in, ParseRequest<querier::v1::SelectMergeSpanProfileRequest>(request));
+  if (in.format() != querier::v1::PROFILE_FORMAT_UNSPECIFIED &&
+      in.format() != querier::v1::PROFILE_FORMAT_FLAMEGRAPH &&
+      in.format() != querier::v1::PROFILE_FORMAT_TREE) {
+    return Error(Code::kUnimplemented, "format {} is not supported; use FLAMEGRAPH or TREE",
+                 static_cast<int>(in.format()));
+  }
+  SelectMergeStacktracesRequest stacks;
+  stacks.set_profile_typeid(in.profile_typeid());
+  stacks.set_label_selector(in.label_selector());
+  stacks.set_start(in.start());
+  stacks.set_end(in.end());
+  if (in.has_max_nodes()) stacks.set_max_nodes(in.max_nodes());
+  stacks.set_format(in.format());
+  *stacks.mutable_span_selector() = in.span_selector();
+  // The answers' fields have the same numbers.
+  return SelectMergeStacktracesCall(context, stacks.SerializeAsString());
 }
 
 Result<std::string> DiffCall(const QueryContext& context, std::string_view request) {

@@ -28,6 +28,7 @@ std::string YamlText(std::string_view text) {
 class SettingsYaml {
  public:
   void Add(const Setting& setting, std::string_view value) {
+    if (value.empty()) return;  // not set, which a file says by not naming it
     size_t dot = setting.name.find('.');
     bool grouped = dot != std::string_view::npos;
     std::string_view group = grouped ? setting.name.substr(0, dot) : std::string_view();

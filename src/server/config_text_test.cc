@@ -23,6 +23,8 @@ TEST(ConfigTextTest, ReadsBackAsAConfigFile) {
     const Setting* setting = FindSetting(entry.name);
     ASSERT_NE(setting, nullptr) << entry.name;
     EXPECT_EQ(entry.text, ShowSetting(*setting, config)) << entry.name;
+    ServerConfig read;
+    EXPECT_TRUE(SetSetting(*setting, entry.text, read).ok()) << entry.name;
   }
   for (const Setting& setting : Settings()) {
     EXPECT_TRUE(names.contains(std::string(setting.name)) || ShowSetting(setting, config).empty())

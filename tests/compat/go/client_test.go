@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -25,15 +27,21 @@ const cpuType = "process_cpu:cpu:nanoseconds:cpu:nanoseconds"
 
 func newClient() *http.Client { return &http.Client{Timeout: 30 * time.Second} }
 
-// cpuProfile has two stacks: main;work with 3 s and main alone with 1 s.
+const (
+	spanID  = "00000000000000ab"
+	traceID = "0102030405060708090a0b0c0d0e0f10"
+)
+
+// cpuProfile has two stacks: main;work with 3 s and main alone with 1 s, the latter within a span.
 func cpuProfile(start time.Time) []byte {
 	profile := &googlev1.Profile{
-		StringTable: []string{"", "cpu", "nanoseconds", "main.main", "main.work[go.shape.int]", "main.go"},
-		SampleType:  []*googlev1.ValueType{{Type: 1, Unit: 2}},
-		PeriodType:  &googlev1.ValueType{Type: 1, Unit: 2},
-		Period:      10_000_000,
-		TimeNanos:   start.UnixNano(),
-		Mapping:     []*googlev1.Mapping{{Id: 1, HasFunctions: true}},
+		StringTable: []string{"", "cpu", "nanoseconds", "main.main", "main.work[go.shape.int]", "main.go",
+			"span_id", spanID, "trace_id", traceID},
+		SampleType: []*googlev1.ValueType{{Type: 1, Unit: 2}},
+		PeriodType: &googlev1.ValueType{Type: 1, Unit: 2},
+		Period:     10_000_000,
+		TimeNanos:  start.UnixNano(),
+		Mapping:    []*googlev1.Mapping{{Id: 1, HasFunctions: true}},
 		Function: []*googlev1.Function{
 			{Id: 1, Name: 3, SystemName: 3, Filename: 5, StartLine: 10},
 			{Id: 2, Name: 4, SystemName: 4, Filename: 5, StartLine: 20},
@@ -44,7 +52,8 @@ func cpuProfile(start time.Time) []byte {
 		},
 		Sample: []*googlev1.Sample{
 			{LocationId: []uint64{2, 1}, Value: []int64{3_000_000_000}},
-			{LocationId: []uint64{1}, Value: []int64{1_000_000_000}},
+			{LocationId: []uint64{1}, Value: []int64{1_000_000_000},
+				Label: []*googlev1.Label{{Key: 6, Str: 7}, {Key: 8, Str: 9}}},
 		},
 	}
 	data, err := proto.Marshal(profile)
@@ -102,6 +111,8 @@ func TestConnectClient(t *testing.T) {
 			checkCatalogue(t, querier, service)
 			checkMerges(t, querier, service)
 			checkSeries(t, querier, service, began)
+			checkSingles(t, querier, service, began)
+			checkPictures(t, querier, service)
 			checkErrors(t, pusher, querier)
 		})
 	}
@@ -275,6 +286,148 @@ func checkSeries(t *testing.T, querier querierv1connect.QuerierServiceClient, se
 	}
 }
 
+// checkSingles asks for what stands for itself: exemplars, heat maps, spans, traces, profiles by id.
+func checkSingles(t *testing.T, querier querierv1connect.QuerierServiceClient, service string, began time.Time) {
+	ctx := context.Background()
+	start, end := began.UnixMilli(), began.Add(4*time.Second).UnixMilli()
+	series, err := querier.SelectSeries(ctx, connect.NewRequest(&querierv1.SelectSeriesRequest{
+		ProfileTypeID: cpuType, LabelSelector: selectorOf(service), GroupBy: []string{"service_name"}, Step: 4,
+		Start: start, End: end, ExemplarType: typesv1.ExemplarType_EXEMPLAR_TYPE_INDIVIDUAL,
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	points := series.Msg.Series[0].Points
+	exemplars := points[len(points)-1].Exemplars
+	if len(points) != 2 || points[1].Value != 8e9 || len(exemplars) != 1 || exemplars[0].Value != 4e9 {
+		t.Fatalf("points with exemplars: %v", points)
+	}
+	for _, label := range exemplars[0].Labels {
+		if label.Name == "service_name" {
+			t.Error("an exemplar repeats the label that its series is grouped by")
+		}
+	}
+	merged, err := querier.SelectMergeProfile(ctx, connect.NewRequest(&querierv1.SelectMergeProfileRequest{
+		ProfileTypeID: cpuType, LabelSelector: selectorOf(service), Start: start, End: end,
+		ProfileIdSelector: []string{exemplars[0].ProfileId},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"main.main+2 1000000000", "main.main+2;main.work[go.shape.int]+5 3000000000"}
+	if got := stacks(merged.Msg); !slices.Equal(got, want) {
+		t.Errorf("the profile of an exemplar: %q, want %q", got, want)
+	}
+
+	heatmap := func(kind querierv1.HeatmapQueryType, exemplar typesv1.ExemplarType) []*typesv1.HeatmapSlot {
+		answer, err := querier.SelectHeatmap(ctx, connect.NewRequest(&querierv1.SelectHeatmapRequest{
+			ProfileTypeID: cpuType, LabelSelector: selectorOf(service), Start: start, End: end, Step: 4,
+			GroupBy: []string{"service_name"}, QueryType: kind, ExemplarType: exemplar,
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(answer.Msg.Series) != 1 {
+			t.Fatalf("heat map: %v", answer.Msg.Series)
+		}
+		return answer.Msg.Series[0].Slots
+	}
+	slots := heatmap(querierv1.HeatmapQueryType_HEATMAP_QUERY_TYPE_INDIVIDUAL,
+		typesv1.ExemplarType_EXEMPLAR_TYPE_INDIVIDUAL)
+	if len(slots) != 2 || slots[1].Timestamp != end || len(slots[1].Counts) != 20 || len(slots[1].YMin) != 20 ||
+		slots[1].Counts[19] != 2 || len(slots[1].Exemplars) != 1 || slots[1].Exemplars[0].ProfileId == "" {
+		t.Errorf("heat map of profiles: %v", slots)
+	}
+	slots = heatmap(querierv1.HeatmapQueryType_HEATMAP_QUERY_TYPE_SPAN, typesv1.ExemplarType_EXEMPLAR_TYPE_SPAN)
+	if len(slots) != 2 || len(slots[1].Exemplars) != 1 || slots[1].Exemplars[0].SpanId != spanID ||
+		slots[1].Exemplars[0].Value != 1e9 {
+		t.Errorf("heat map of spans: %v", slots)
+	}
+
+	for what, change := range map[string]func(*querierv1.SelectMergeStacktracesRequest){
+		"span":  func(r *querierv1.SelectMergeStacktracesRequest) { r.SpanSelector = []string{spanID} },
+		"trace": func(r *querierv1.SelectMergeStacktracesRequest) { r.TraceIdSelector = []string{traceID} },
+	} {
+		request := &querierv1.SelectMergeStacktracesRequest{
+			ProfileTypeID: cpuType, LabelSelector: selectorOf(service), Start: start, End: end,
+		}
+		change(request)
+		answer, err := querier.SelectMergeStacktraces(ctx, connect.NewRequest(request))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if total := answer.Msg.Flamegraph.Total; total != 3e9 {
+			t.Errorf("flame graph of a %s: %d", what, total)
+		}
+	}
+	span, err := querier.SelectMergeSpanProfile(ctx, connect.NewRequest(&querierv1.SelectMergeSpanProfileRequest{
+		ProfileTypeID: cpuType, LabelSelector: selectorOf(service), Start: start, End: end,
+		SpanSelector: []string{spanID},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if span.Msg.Flamegraph.Total != 3e9 {
+		t.Errorf("SelectMergeSpanProfile: %v", span.Msg.Flamegraph)
+	}
+}
+
+// checkPictures asks for what is only looked at.
+func checkPictures(t *testing.T, querier querierv1connect.QuerierServiceClient, service string) {
+	ctx := context.Background()
+	start, end := window()
+	request := &querierv1.SelectMergeStacktracesRequest{
+		ProfileTypeID: cpuType, LabelSelector: selectorOf(service), Start: start, End: end,
+	}
+	diff, err := querier.Diff(ctx, connect.NewRequest(&querierv1.DiffRequest{Left: request, Right: request}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	graph := diff.Msg.Flamegraph
+	if graph.LeftTicks != 12e9 || graph.RightTicks != 12e9 || graph.Total != 24e9 || len(graph.Levels[0].Values) != 7 ||
+		!slices.Equal(graph.Names, []string{"total", "main.main", "main.work[...]"}) {
+		t.Errorf("Diff: %v", graph)
+	}
+	request = proto.Clone(request).(*querierv1.SelectMergeStacktracesRequest)
+	request.Format = querierv1.ProfileFormat_PROFILE_FORMAT_DOT
+	dot, err := querier.SelectMergeStacktraces(ctx, connect.NewRequest(request))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(dot.Msg.Dot, "digraph ") {
+		t.Errorf("DOT: %q", dot.Msg.Dot)
+	}
+	if _, err := querier.AnalyzeQuery(ctx, connect.NewRequest(&querierv1.AnalyzeQueryRequest{
+		Query: "{}", Start: start, End: end,
+	})); err != nil {
+		t.Errorf("AnalyzeQuery: %v", err)
+	}
+
+	query := url.Values{"query": {cpuType + selectorOf(service)}, "from": {"now-1h"}, "groupBy": {"service_name"}}
+	response, err := newClient().Get(serverURL + "/pyroscope/render?" + query.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var page struct {
+		Version     int
+		Flamebearer struct {
+			Names    []string
+			Levels   [][]int64
+			NumTicks int64
+		}
+		Timeline struct{ Samples []int64 }
+		Groups   map[string]any
+	}
+	if err := json.NewDecoder(response.Body).Decode(&page); err != nil {
+		t.Fatal(err)
+	}
+	if page.Version != 1 || page.Flamebearer.NumTicks != 12e9 || len(page.Flamebearer.Levels) != 3 ||
+		len(page.Timeline.Samples) == 0 || page.Groups[service] == nil {
+		t.Errorf("/pyroscope/render: %v", page)
+	}
+}
+
 func checkErrors(t *testing.T, pusher pushv1connect.PusherServiceClient, querier querierv1connect.QuerierServiceClient) {
 	ctx := context.Background()
 	start, end := window()
@@ -291,6 +444,28 @@ func checkErrors(t *testing.T, pusher pushv1connect.PusherServiceClient, querier
 		ProfileTypeID: cpuType, LabelSelector: "{a=b}", Start: start, End: end,
 	}))
 	check("a bad selector", err, connect.CodeInvalidArgument)
-	_, err = querier.SelectHeatmap(ctx, connect.NewRequest(&querierv1.SelectHeatmapRequest{}))
-	check("a call that does not exist yet", err, connect.CodeUnimplemented)
+	stacktraces := func(change func(*querierv1.SelectMergeStacktracesRequest)) error {
+		request := &querierv1.SelectMergeStacktracesRequest{
+			ProfileTypeID: cpuType, LabelSelector: "{}", Start: start, End: end,
+		}
+		change(request)
+		_, err := querier.SelectMergeStacktraces(ctx, connect.NewRequest(request))
+		return err
+	}
+	check("an unknown format", stacktraces(func(r *querierv1.SelectMergeStacktracesRequest) { r.Format = 77 }),
+		connect.CodeUnimplemented)
+	check("an async query", stacktraces(func(r *querierv1.SelectMergeStacktracesRequest) {
+		r.Async = &querierv1.AsyncQueryRequest{}
+	}), connect.CodeUnimplemented)
+	check("too many nodes", stacktraces(func(r *querierv1.SelectMergeStacktracesRequest) {
+		r.MaxNodes = proto.Int64(1_048_577)
+	}), connect.CodeInvalidArgument)
+	check("no window", stacktraces(func(r *querierv1.SelectMergeStacktracesRequest) { r.Start = 0 }),
+		connect.CodeInvalidArgument)
+	_, err = querier.SelectHeatmap(ctx, connect.NewRequest(&querierv1.SelectHeatmapRequest{
+		ProfileTypeID: cpuType, LabelSelector: "{}", Start: start, End: end, Step: 1,
+	}))
+	check("a heat map of nothing in particular", err, connect.CodeInvalidArgument)
+	_, err = querier.LabelValues(ctx, connect.NewRequest(&typesv1.LabelValuesRequest{Start: start, End: end}))
+	check("values of no label", err, connect.CodeInvalidArgument)
 }

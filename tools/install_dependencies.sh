@@ -17,7 +17,7 @@ build_packages=(
   protobuf-compiler zlib1g-dev
 )
 test_packages=(
-  clang-19 clang-format-19 clang-tidy-19 libbenchmark-dev libclang-rt-19-dev
+  chromium clang-19 clang-format-19 clang-tidy-19 fonts-dejavu-core libbenchmark-dev libclang-rt-19-dev
   libgmock-dev libgtest-dev lld-19 llvm-19 man-db python3
 )
 backports_go=golang-1.23-go

@@ -30,6 +30,7 @@ export function pgoAnswer(url: URL): unknown {
   const path = decodeURIComponent(url.pathname.replace('/anneal/v1/', ''));
   if (path === 'services') return { services: [{ service: 'cart', records: 4, newest: Date.now(), outcome: 'gain' }] };
   if (path.endsWith('/records')) return { records: [0, 1, 2, 3].map(record) };
+  if (/\/records\/\d+$/.test(path)) return { ...(record(4 - Number(path.split('/').at(-1))) as object) };
   if (path.endsWith('/edges')) {
     return {
       edges: Array.from({ length: 40 }, (_, i) => ({

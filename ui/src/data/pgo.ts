@@ -55,11 +55,6 @@ export interface PgoRecord {
   verdict?: Verdict | null;
   builds?: { baseline?: BuildFacts; candidate?: BuildFacts };
   compiler?: Record<string, number>;
-  commands?: Record<string, string>;
-  decisions?: number;
-  edges?: number;
-  /** Whatever else tells of the artefact's quality, by name. */
-  measures?: Record<string, number | string>;
 }
 
 export const timeOf = (record: PgoRecord) => record.time_unix_ns / 1e6;
@@ -103,6 +98,16 @@ export const listPgoServices = async (signal: AbortSignal) =>
 
 export const listRecords = async (service: string, signal: AbortSignal) =>
   (await getJson<{ records?: PgoRecord[] }>(`${of(service)}/records`, signal)).records ?? [];
+
+/** What lists leave out. */
+export interface RecordDetails {
+  commands?: Record<string, string>;
+  /** Whatever else tells of the artefact's quality, by name. */
+  measures?: Record<string, number | string>;
+}
+
+export const fetchRecord = (service: string, id: string, signal: AbortSignal) =>
+  getJson<RecordDetails>(`${of(service)}/records/${encodeURIComponent(id)}`, signal);
 
 export const artefactUrl = (service: string, id: string) => `${of(service)}/records/${encodeURIComponent(id)}/default.pgo`;
 

@@ -51,7 +51,7 @@ export async function listServices(span: Span, signal: AbortSignal): Promise<Ser
 
 /** Anything at all, ever: what tells "no profiles yet" from "none in this window". */
 export async function anyProfiles(signal: AbortSignal): Promise<boolean> {
-  const answer = await call<{ profileTypes?: unknown[] }>('ProfileTypes', { start: 0, end: Date.now() + 86400e3 }, signal);
+  const answer = await call<{ profileTypes?: unknown[] }>('ProfileTypes', { start: 1, end: Date.now() + 86400e3 }, signal);
   return (answer.profileTypes ?? []).length > 0;
 }
 

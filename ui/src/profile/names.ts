@@ -19,6 +19,7 @@ export function display(name: string): string {
 export function short(name: string): string {
   const plain = display(name);
   const bracket = plain.search(/[[(<]/);
+  if (!/^[\w.~%@-]+\//.test(plain)) return plain;
   const head = bracket > 0 ? plain.slice(0, bracket) : plain;
   const slash = head.lastIndexOf('/');
   return slash >= 0 ? plain.slice(slash + 1) : plain;

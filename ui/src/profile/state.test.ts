@@ -130,6 +130,7 @@ describe('names', () => {
     expect(display('slices.SortFunc[go.shape.[]int,go.shape.int]')).toBe('slices.SortFunc[…]');
     expect(short('github.com/acme/shop.(*Cart).Add')).toBe('shop.(*Cart).Add');
     expect(short('std::map<a/b>')).toBe('std::map<a/b>');
+    expect(short('<script>x</script>')).toBe('<script>x</script>');
     expect(packageOf('github.com/acme/shop.(*Cart).Add', '', '')).toBe('github.com/acme/shop');
     expect(packageOf('zstd::Encoder::run', '', 'libz')).toBe('zstd');
     expect(packageOf('memmove', '', 'libc')).toBe('libc');

@@ -36,7 +36,7 @@ export interface Span {
 
 export function resolve(range: Range, nowMs: number): Span {
   const untilMs = readTime(range.until, nowMs) ?? nowMs;
-  const fromMs = readTime(range.from, nowMs) ?? untilMs - 3600e3;
+  const fromMs = Math.max(1, readTime(range.from, nowMs) ?? untilMs - 3600e3); // the API takes 0 for "not given"
   return fromMs <= untilMs ? { fromMs, untilMs } : { fromMs: untilMs, untilMs: fromMs };
 }
 

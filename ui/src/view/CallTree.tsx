@@ -4,7 +4,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { display } from '../profile/names';
 import type { Layout, Scale } from '../profile/layout';
-import { kindText, numbersOf, spoken } from '../profile/say';
+import { kindText, numbersOf } from '../profile/say';
 import { nameOf, pathTo, type Tree } from '../profile/tree';
 
 const mostChildren = 200;
@@ -86,7 +86,6 @@ function Item({ tree, layout, scale, node, open, selected, onSelect, onToggle }:
       aria-posinset={place + 1}
       aria-setsize={parent < 0 ? 1 : start[parent + 1] - start[parent]}
       aria-selected={selected}
-      aria-label={spoken(tree, node, layout.depth[node], scale)}
       {...(branches ? { 'aria-expanded': open } : {})}
       style={{ paddingInlineStart: `${Math.min(60, layout.depth[node]) * 14 + 4}px` }}
       onClick={() => {
@@ -94,7 +93,7 @@ function Item({ tree, layout, scale, node, open, selected, onSelect, onToggle }:
         if (branches) onToggle(node, !open);
       }}
     >
-      <span class="twig">{branches ? (open ? '▾' : '▸') : ''}</span>
+      <span class="twig" aria-hidden="true">{branches ? (open ? '▾' : '▸') : ''}</span>
       <span class="tree-share">{numbers.share}</span>
       <span class="soft tree-value">{numbers.total}</span>
       {numbers.change && <b class="tree-value">{numbers.change}</b>}

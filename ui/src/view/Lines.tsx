@@ -21,9 +21,9 @@ export function Lines({ query, name, unit, onClose }: Props) {
   return (
     <section class="card lines" aria-label="Source lines">
       <div class="row">
-        <h3>
+        <h2>
           Lines of <bdi class="mono">{display(name)}</bdi>
-        </h3>
+        </h2>
         <span class="grow" />
         <button type="button" class="small" onClick={onClose}>
           Close

@@ -3,7 +3,7 @@
 
 import { useState } from 'preact/hooks';
 import { ApiError } from '../data/http';
-import { artefactUrl, fetchDecisions, fetchEdges, listPgoServices, listRecords, timeOf, type Artefact, type Decision, type PgoRecord } from '../data/pgo';
+import { artefactUrl, fetchDecisions, fetchEdges, fetchRecord, listPgoServices, listRecords, timeOf, type Artefact, type Decision, type PgoRecord } from '../data/pgo';
 import { useQuery } from '../data/query';
 import { change } from '../data/view_store';
 import { display, visible } from '../profile/names';
@@ -110,6 +110,7 @@ function armsOf(current: PgoRecord, records: readonly PgoRecord[]) {
 
 function ArtefactCard({ service, record, newest }: { service: string; record: PgoRecord; newest: boolean }) {
   const { artefact } = record;
+  const details = useQuery(`record ${service} ${record.id}`, (signal) => fetchRecord(service, record.id, signal));
   return (
     <section class="card side" aria-label="Artefact">
       <h2>{newest ? 'Current artefact' : 'Artefact'}</h2>
@@ -130,7 +131,7 @@ function ArtefactCard({ service, record, newest }: { service: string; record: Pg
             {Object.entries(record.compiler ?? {}).map(([name, value]) => (
               <Fact key={name} name={`compiler: ${name.replaceAll('_', ' ')}`} value={formatCount(value)} />
             ))}
-            {Object.entries(record.measures ?? {}).map(([name, value]) => (
+            {Object.entries(details.data?.measures ?? {}).map(([name, value]) => (
               <Fact key={name} name={name} value={String(value)} />
             ))}
           </dl>
@@ -142,7 +143,7 @@ function ArtefactCard({ service, record, newest }: { service: string; record: Pg
           <Command text={`curl -fsS -o default.pgo '${location.origin}${artefactUrl(service, record.id).replace(/'/g, '%27')}' &&\n  go build -pgo=./default.pgo .`} />
         </>
       )}
-      {Object.entries(record.commands ?? {}).map(
+      {Object.entries(details.data?.commands ?? {}).map(
         ([name, command]) =>
           command && (
             <div key={name}>

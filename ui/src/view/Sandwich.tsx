@@ -84,7 +84,7 @@ function Half({ title, tree, view, palette, flip = false, onChoose }: HalfProps)
   const of = (place: { tree: Tree; node: number }) => (place.tree === tree ? place.node : 0);
   return (
     <section aria-label={title}>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <FlameGraph
         tree={tree}
         layout={layout}

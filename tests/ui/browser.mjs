@@ -1,0 +1,68 @@
+// Chromium for the page's tests: Debian's, without a network but loopback, in UTC and English.
+
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const root = new URL('../../', import.meta.url).pathname;
+const require = createRequire(join(root, 'ui/package.json'));
+const { chromium } = require('playwright-core');
+export const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+export async function launch() {
+  const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+  if (!executablePath) throw new Error('no chromium: install the package chromium, or set CHROMIUM');
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--force-device-scale-factor=1', '--font-render-hinting=none'] });
+}
+
+/** A tab that remembers what went wrong and every request that left for elsewhere. */
+export async function openTab(browser, options = {}) {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    colorScheme: 'light',
+    reducedMotion: 'reduce',
+    timezoneId: 'UTC',
+    locale: 'en-GB',
+    acceptDownloads: true,
+    bypassCSP: false,
+    ...options,
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(Number(process.env.ANNEAL_UI_TIMEOUT ?? 20_000));
+  const troubles = [];
+  const requests = [];
+  page.on('pageerror', (error) => troubles.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && troubles.push(message.text()));
+  page.on('request', (request) => requests.push(request.url()));
+  return { page, context, troubles, requests };
+}
+
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/** The built files in front of a server whose binary was built without the page. */
+export async function withPage(url) {
+  const own = await fetch(url, { headers: { Accept: 'text/html' } });
+  if ((await own.text()).includes('id="page"')) return { url, stop: async () => {} };
+  const dist = join(root, 'ui/dist');
+  const types = { html: 'text/html', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
+  const proxy = createServer(async (request, response) => {
+    const path = new URL(request.url, url).pathname;
+    const file = path === '/' ? 'index.html' : path.slice(1);
+    if (/^[\w.]+$/.test(file) && existsSync(join(dist, file))) {
+      response.setHeader('Content-Type', types[file.split('.').pop()] ?? 'application/octet-stream');
+      response.setHeader('Content-Security-Policy', policy);
+      return response.end(readFileSync(join(dist, file)));
+    }
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers;
+    const answer = await fetch(url + request.url, { method: request.method, headers, ...(chunks.length > 0 ? { body: Buffer.concat(chunks) } : {}) });
+    response.statusCode = answer.status;
+    for (const name of ['content-type', 'content-disposition']) if (answer.headers.has(name)) response.setHeader(name, answer.headers.get(name));
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  });
+  await new Promise((done) => proxy.listen(0, '127.0.0.1', done));
+  return { url: `http://127.0.0.1:${proxy.address().port}`, stop: () => new Promise((done) => (proxy.closeAllConnections(), proxy.close(done))) };
+}

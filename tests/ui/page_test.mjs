@@ -1,0 +1,310 @@
+// Drives the page in Chromium against a real server: node --test tests/ui
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { axeSource, launch, openTab, withPage } from './browser.mjs';
+import { cpu, fill, fromMs, hostileName, publish, push, startServer, untilMs } from './server.mjs';
+
+let server;
+let front;
+let browser;
+before(async () => {
+  server = await startServer();
+  await fill(server.url);
+  await publish(server.url);
+  front = await withPage(server.url);
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await front?.stop();
+  await server?.stop();
+});
+
+const window = `from=${fromMs}&until=${untilMs}`;
+const explore = `?v=1&type=${encodeURIComponent(cpu)}&service=web&${window}`;
+const half = fromMs + 1650e3;
+const compare = `?v=1&page=compare&type=${encodeURIComponent(cpu)}&service=web&from=${half}&until=${untilMs}&base.service=web&base.from=${fromMs}&base.until=${half}`;
+
+/** Opens a view, runs the steps, and demands that nothing went wrong and nothing left the server. */
+async function visit(query, steps, options = {}) {
+  const tab = await openTab(browser, options);
+  try {
+    await tab.page.goto(front.url + '/' + query);
+    await steps(tab.page, tab);
+    assert.deepEqual(tab.troubles, []);
+    assert.deepEqual(tab.requests.filter((url) => !url.startsWith(front.url) && !/^(blob|data):/.test(url)), []);
+  } finally {
+    await tab.context.close();
+  }
+}
+
+const graph = (page) => page.getByRole('tree', { name: 'Flame graph' });
+const ready = (page) => page.locator('.flame-box canvas').first().waitFor();
+const selectedText = (page) => page.locator('[role=treeitem][aria-selected=true]').first().textContent();
+
+test('explore: services with totals, the heaviest shown, Back is undo', () =>
+  visit(`?v=1&${window}`, async (page) => {
+    await ready(page);
+    const services = await page.locator('.service').allTextContents();
+    assert.equal(services.length, 3);
+    assert.match(services[0], /^web/);
+    assert.match(services[0], /%/);
+    await page.getByRole('button', { name: /^codec/ }).click();
+    await page.waitForFunction(() => document.title.startsWith('codec'));
+    await page.goBack();
+    await page.waitForFunction(() => document.title.startsWith('web'));
+  }));
+
+test('timeline: dragging chooses a range', () =>
+  visit(explore, async (page) => {
+    await ready(page);
+    const box = await page.locator('.timeline .u-over').boundingBox();
+    await page.mouse.move(box.x + box.width * 0.1, box.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 30, { steps: 5 });
+    await page.mouse.up();
+    await page.waitForFunction((before) => new URLSearchParams(location.search).get('from') > before, String(fromMs));
+    const query = new URL(page.url()).searchParams;
+    assert.ok(Number(query.get('until')) < untilMs);
+  }));
+
+test('filters: values have counts; a filter narrows the profile', () =>
+  visit(explore, async (page) => {
+    await ready(page);
+    const whole = await page.locator('.summary').textContent();
+    await page.getByLabel('Filter by label').selectOption('region');
+    await page.getByLabel('Value of region').locator('option', { hasText: 'asia' }).waitFor({ state: 'attached' });
+    assert.match(await page.getByLabel('Value of region').textContent(), /eu .*%/);
+    await page.getByLabel('Value of region').selectOption('asia');
+    await page.waitForFunction((text) => document.querySelector('.summary')?.textContent !== text, whole);
+    assert.match(page.url(), /where=region/);
+  }));
+
+test('small multiples by label value', () =>
+  visit(`${explore}&group=region`, async (page) => {
+    await page.locator('.multiples li').first().waitFor();
+    assert.equal(await page.locator('.multiples li').count(), 3);
+    await page.getByRole('button', { name: 'Only this' }).first().click();
+    await page.waitForURL(/where=region/);
+  }));
+
+test('search: literal, regex, count, cycling, and a wrong regex', () =>
+  visit(explore, async (page) => {
+    await ready(page);
+    await page.keyboard.press('/');
+    await page.keyboard.type('mallocgc');
+    await page.getByText(/[1-9]\d* found/).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/zoom=/);
+    assert.match(await selectedText(page), /mallocgc/);
+    await page.getByRole('searchbox').fill('/^runtime\\.mallocgc$/');
+    await page.locator('.summary', { hasText: 'in 1 functions' }).waitFor();
+    await page.getByRole('searchbox').fill('/(/');
+    assert.equal(await page.getByRole('searchbox').getAttribute('aria-invalid'), 'true');
+  }));
+
+test('keyboard only: into the graph, down, zoom, focus, undo', () =>
+  visit(explore, async (page) => {
+    await ready(page);
+    for (let i = 0; i < 400; i++) {
+      if (await graph(page).evaluate((element) => element === document.activeElement)) break;
+      await page.keyboard.press('Tab');
+    }
+    assert.ok(await graph(page).evaluate((element) => element === document.activeElement), 'Tab reaches the graph');
+    assert.match(await selectedText(page), /^all, 100/);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    const text = await selectedText(page);
+    assert.match(text, /, .*%, .*depth 2/);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/zoom=/);
+    await page.keyboard.press('f');
+    await page.waitForURL(/do=focus/);
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.goBack();
+    await page.waitForFunction(() => !location.search.includes('do=focus'));
+  }));
+
+test('changes: ignore and recursion, undone one by one', () =>
+  visit(`${explore}&do=recursion&do=${encodeURIComponent('ignore:runtime.mallocgc')}`, async (page) => {
+    await ready(page);
+    await page.getByRole('searchbox').fill('/^runtime\\.mallocgc$/');
+    await page.locator('.summary', { hasText: '0 matches' }).waitFor();
+    await page.getByRole('button', { name: /Undo: without/ }).click();
+    await page.locator('.summary', { hasText: 'in 1 functions' }).waitFor();
+  }));
+
+test('sandwich and source lines', () =>
+  visit(`${explore}&panel=sandwich&fn=runtime.mallocgc`, async (page) => {
+    await page.getByRole('tree', { name: 'Callers' }).waitFor();
+    await page.getByRole('tree', { name: 'Callees' }).waitFor();
+    await page.getByRole('button', { name: 'Graph', exact: true }).click();
+    await page.getByRole('searchbox').fill('/^runtime\\.mallocgc$/');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Source lines' }).click();
+    await page.getByRole('region', { name: 'Source lines' }).locator('tbody tr').first().waitFor();
+    assert.match(await page.getByRole('region', { name: 'Source lines' }).textContent(), /malloc\.go/);
+  }));
+
+test('call tree: the keys that trees have', () =>
+  visit(`${explore}&panel=tree`, async (page) => {
+    const tree = page.getByRole('tree', { name: 'Call tree' });
+    await tree.focus();
+    await page.keyboard.press('ArrowDown');
+    const opened = await tree.getByRole('treeitem').count();
+    await page.keyboard.press('ArrowLeft');
+    assert.ok((await tree.getByRole('treeitem').count()) < opened);
+  }));
+
+test('compare: numbers with signs, sorted by change, shares and absolute', () =>
+  visit(compare, async (page) => {
+    await page.getByRole('tree', { name: 'Differential flame graph' }).waitFor();
+    const changes = await page.locator('td.change b').allTextContents();
+    assert.match(changes[0], /^[+−]/);
+    const sizes = changes.map((text) => Number(text.replace(/[^\d.]/g, '')));
+    assert.ok(sizes[0] >= sizes[10]);
+    await page.getByRole('button', { name: 'Absolute' }).click();
+    await page.waitForFunction(() => /^[+−].*\d (m?s|min)$/.test(document.querySelector('td.change b').textContent));
+  }));
+
+test('compare: two services; what is new and what is gone says so', () =>
+  visit(compare.replace('base.service=web', 'base.service=codec').replace(`base.until=${half}`, `base.until=${untilMs}`), async (page) => {
+    await page.getByRole('tree', { name: 'Differential flame graph' }).waitFor();
+    assert.match(await page.locator('.table-box').textContent(), /new/);
+    assert.match(await page.locator('.table-box').textContent(), /gone/);
+  }));
+
+test('compare: before PGO / after PGO is found by itself', () =>
+  visit(`?v=1&page=compare&service=web&${window}&base.from=${fromMs}&base.until=${untilMs}`, async (page) => {
+    await page.getByRole('button', { name: 'Before PGO / after PGO' }).click();
+    await page.waitForURL(/base\.where=.*pgo/);
+    await page.getByRole('tree', { name: 'Differential flame graph' }).waitFor();
+  }));
+
+test('links: the view comes back, relative time is frozen', async () => {
+  const query = `?v=1&service=web&from=now-30d&until=now&panel=graph&shape=flame&search=http`;
+  await visit(
+    query,
+    async (page, tab) => {
+      await page.getByRole('button', { name: 'Copy link' }).waitFor();
+      await tab.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+      await page.getByRole('button', { name: 'Copy link' }).click();
+      await page.getByText('Copied').waitFor();
+      const link = new URL(await page.evaluate(() => navigator.clipboard.readText()));
+      assert.match(link.searchParams.get('from'), /^\d+$/);
+      assert.equal(link.searchParams.get('shape'), 'flame');
+      const summary = await page.locator('.summary').textContent();
+      await page.goto(link.href);
+      await page.waitForFunction((text) => document.querySelector('.summary')?.textContent === text, summary);
+    },
+    {},
+  );
+  await visit('?v=9', async (page) => {
+    await page.getByText('This link has version 9').waitFor();
+  });
+});
+
+test('exports: pprof read back by go tool pprof, folded, SVG, PNG', () =>
+  visit(explore, async (page) => {
+    await ready(page);
+    const download = async (name) => {
+      await page.locator('.menu').evaluate((menu) => (menu.open = true));
+      const [file] = await Promise.all([page.waitForEvent('download'), page.locator('.menu-items').getByText(name, { exact: true }).click()]);
+      const path = join(server.folder, file.suggestedFilename());
+      await file.saveAs(path);
+      return path;
+    };
+    const pprof = await download('pprof');
+    const top = execFileSync('go', ['tool', 'pprof', '-top', '-nodecount=500', pprof], { encoding: 'utf8', env: { ...process.env, PPROF_TMPDIR: server.folder } });
+    assert.match(top, /runtime\.mallocgc/);
+    assert.match(readFileSync(await download('Folded stacks'), 'utf8'), /;runtime\.mallocgc.* \d+\n/);
+    const svg = readFileSync(await download('SVG picture'), 'utf8');
+    assert.match(svg, /^<svg .*<\/svg>\n$/s);
+    assert.equal(readFileSync(await download('PNG picture')).subarray(1, 4).toString(), 'PNG');
+  }));
+
+test('hostile names are text', () =>
+  visit(`?v=1&service=hostile&${window}`, async (page) => {
+    await ready(page);
+    await page.locator('td.function', { hasText: hostileName }).first().waitFor();
+    assert.match(await page.locator('.table-box').textContent(), /safe⟨U\+202E⟩evil⟨U\+2066⟩/);
+    await page.getByLabel('Filter by label').selectOption('note');
+    await graph(page).focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('s');
+    await page.getByRole('tree', { name: 'Callers' }).waitFor();
+    assert.equal(await page.evaluate(() => window.hacked), undefined);
+    assert.equal(await page.locator('main script, main img').count(), 0);
+  }));
+
+test('an empty server: the command, then the first profile without a reload', async () => {
+  const empty = await startServer();
+  const page = await withPage(empty.url);
+  const tab = await openTab(browser);
+  try {
+    await tab.page.goto(page.url);
+    await tab.page.getByText('No profiles yet').waitFor();
+    assert.match(await tab.page.locator('pre').first().textContent(), new RegExp(`${page.url}/ingest`));
+    await push(empty.url, 'first', 'groups', 'main;work 10\n', Date.now());
+    await tab.page.locator('.service', { hasText: 'first' }).waitFor();
+    await ready(tab.page);
+    await tab.page.goto(`${page.url}/?v=1&page=pgo`);
+    await tab.page.getByText(`anneal loop --publish ${page.url}`).waitFor();
+  } finally {
+    await tab.context.close();
+    await page.stop();
+    await empty.stop();
+  }
+});
+
+test('PGO page: artefact, verdicts, builds, edges, decisions, download', () =>
+  visit('?v=1&page=pgo&service=web', async (page) => {
+    const region = (name) => page.getByRole('region', { name, exact: true });
+    await region('Hot edges').getByText('refused').waitFor();
+    assert.match(await region('Artefact').textContent(), /12.000.*usable.*go1\.26\.8/s);
+    assert.match(await region('Verdict').textContent(), /Gain.*5\.0 % less/s);
+    assert.match(await region('Verdicts').getByRole('img').getAttribute('aria-label'), /−5\.00 %, from −5\.80 % to −4\.30 %/);
+    assert.equal(await region('Builds over time').locator('tbody tr').count(), 2);
+    assert.match(await region('Hot edges').textContent(), /refused.*the caller is big/);
+    assert.match(await region('Decisions gained and lost').textContent(), /Gained: 1.*main\.fresh.*Lost: 1.*main\.old/s);
+    assert.match(await region('Artefact').textContent(), /go build -pgo=default\.pgo -o web/);
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByText('Download default.pgo').click()]);
+    assert.equal(readFileSync(await file.path(), 'utf8'), 'profile of 1');
+    await region('Builds over time').getByRole('button', { name: 'Show', exact: true }).click();
+    await region('Verdict').getByText('No measurable difference').waitFor();
+    assert.equal(await page.evaluate(() => window.hacked), undefined);
+  }));
+
+test('phone: nothing is wider than the screen', () =>
+  visit(
+    explore,
+    async (page) => {
+      await ready(page);
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(width <= 390, `the page is ${width} wide`);
+    },
+    { viewport: { width: 390, height: 800 } },
+  ));
+
+const views = { explore, graph: `${explore}&panel=graph&shape=flame&search=json`, tree: `${explore}&panel=tree`, sandwich: `${explore}&panel=sandwich&fn=runtime.mallocgc`, compare, pgo: '?v=1&page=pgo&service=web' };
+for (const scheme of ['light', 'dark']) {
+  for (const [name, query] of Object.entries(views)) {
+    test(`axe finds nothing: ${name}, ${scheme}`, async () => {
+      const tab = await openTab(browser, { colorScheme: scheme, bypassCSP: true });
+      await tab.page.goto(front.url + '/' + query);
+      await tab.page.locator('main :is(canvas, [role=tree], pre)').first().waitFor();
+      await tab.page.waitForFunction(() => !document.querySelector('.waiting'));
+      await tab.page.evaluate(axeSource);
+      const { violations } = await tab.page.evaluate(() => axe.run());
+      await tab.context.close();
+      assert.deepEqual(violations.map((each) => `${each.id}: ${each.nodes.slice(0, 3).map((node) => node.html.slice(0, 120) + ' ' + (node.any[0]?.message ?? '')).join(' | ')}`), []);
+    });
+  }
+}

@@ -14,12 +14,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   int answers = 0;
   auto respond = [&](HttpResponse) { ++answers; };
 
-  // As a PushRequest, as JSON, as a multipart form and as collapsed stacks.
+  // As a PushRequest, as JSON, as a multipart form and as what else /ingest takes.
   const std::pair<std::string_view, std::string_view> kWays[] = {
       {"/push.v1.PusherService/Push", "application/proto"},
       {"/push.v1.PusherService/Push", "application/json"},
       {"/ingest?name=a", "multipart/form-data; boundary=b"},
-      {"/ingest?name=a", "text/plain"}};
+      {"/ingest?name=a&spyName=dotnetspy", "multipart/form-data; boundary=b"},
+      {"/ingest?name=a&format=pprof&spyName=pyspy", ""},
+      {"/ingest?name=a", "text/plain"},
+      {"/ingest?name=a&format=lines", ""},
+      {"/ingest?name=a&format=tree", ""},
+      {"/ingest?name=a.wall&format=trie", ""},
+      {"/ingest?name=a&format=speedscope", ""}};
   for (const auto& [target, type] : kWays) {
     HttpRequest request{
         .method = "POST", .target = std::string(target), .body = std::string(bytes)};
@@ -28,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   // And as the profile of a good request.
   api.Push("anonymous", {{"__name__", "cpu"}}, bytes, {}, [&](const Status&) { ++answers; });
-  if (answers != 5) __builtin_trap();
+  if (answers != static_cast<int>(std::size(kWays)) + 1) __builtin_trap();
   for (const StoredProfile& stored : store.stored) {
     if (!ValidateProfile(stored.profile).ok()) __builtin_trap();
     if (FindLabel(stored.labels, "__profile_type__").empty()) __builtin_trap();

@@ -170,8 +170,8 @@ void Api::Rep::HandleRpc(const Rpc& rpc, HttpRequest request, HttpRespond respon
   if (request.method != "POST") return respond(MethodNotAllowed("POST"));
   std::optional<Codec> codec = CodecOf(request.headers.Get("Content-Type"));
   if (!codec) {
-    HttpResponse response =
-        TextResponse(415, "unsupported media type; send application/proto or application/json\n");
+    HttpResponse response = ErrorResponse(
+        InvalidArgument("unsupported media type; send application/proto or application/json"), 415);
     response.headers.Add("Accept-Post", "application/proto, application/json");
     return respond(std::move(response));
   }
@@ -215,12 +215,10 @@ void Api::Rep::HandleIngest(HttpRequest request, HttpRespond respond) {
   if (decoded.code() == Code::kResourceExhausted) return respond(ErrorResponse(decoded, 413));
   if (!decoded.ok()) return respond(ErrorResponse(decoded));
   Result<Ingest> ingest = ParseIngest(request, clock.NowNs());
-  if (!ingest.ok()) {
-    bool is_metadata = ingest.status().code() == Code::kInvalidArgument;
-    return respond(is_metadata ? ErrorResponse(ingest.status()) : IngestError(ingest.status()));
-  }
+  if (!ingest.ok()) return respond(ErrorResponse(ingest.status()));
   PushBatch batch = pusher.NewBatch();
-  Status added = AddIngest(*ingest, options.limits, batch);
+  Status added = ReadIngestBody(request, *ingest);
+  if (added.ok()) added = AddIngest(*ingest, options.limits, batch);
   pusher.Commit(*tenant, batch, std::move(added),
                 [respond = std::move(respond)](const Status& status) {
                   respond(status.ok() ? HttpResponse() : IngestError(status));

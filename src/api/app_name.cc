@@ -5,10 +5,11 @@
 namespace anneal {
 namespace {
 
-bool IsNameText(std::string_view text) {
+// Letters, digits and `others` only, and not empty.
+bool IsNameText(std::string_view text, std::string_view others) {
   for (char c : text) {
     bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (!word && c != '_' && c != '.' && c != '/' && c != '-') return false;
+    if (!word && others.find(c) == std::string_view::npos) return false;
   }
   return !text.empty();
 }
@@ -24,7 +25,7 @@ Result<AppName> ParseAppName(std::string_view name) {
   if (rest.empty()) return bad("empty");
   size_t brace = rest.find('{');
   std::string_view service = TrimSpace(rest.substr(0, brace));
-  if (!IsNameText(service)) {
+  if (!IsNameText(service, "_./-")) {
     return bad("the service may hold letters, digits and _ . / - only, and not be empty");
   }
   AppName out{.service = std::string(service), .labels = {}};
@@ -40,7 +41,8 @@ Result<AppName> ParseAppName(std::string_view name) {
     if (equals == std::string_view::npos) return bad("a label has no '='");
     std::string_view key = TrimSpace(pair.substr(0, equals));
     std::string_view value = TrimSpace(pair.substr(equals + 1));
-    if (!IsNameText(key)) return bad("a label's name may hold letters, digits and _ . / - only");
+    if (!IsNameText(key, "_.")) return bad("a label's name may hold letters, digits and _ . only");
+    if (key == "__name__") return bad("the label __name__ is reserved: it is the service");
     if (value.find_first_of("{}") != std::string_view::npos) return bad("a brace in a value");
     out.labels.push_back({std::string(key), std::string(value)});
   }

@@ -15,7 +15,7 @@ struct AppName {
   std::vector<LabelPair> labels;  // in order; values unquoted, as sent
 };
 
-// Service: [A-Za-z0-9_./-]; label names: [A-Za-z0-9_./-]; values: anything but , and }.
+// Service: [A-Za-z0-9_./-]; label names: [A-Za-z0-9_.], not __name__; values: anything but , and }.
 // kInvalidArgument says what is wrong.
 Result<AppName> ParseAppName(std::string_view name);
 

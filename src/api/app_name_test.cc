@@ -32,8 +32,9 @@ TEST(AppNameTest, ReadsServiceAndLabels) {
 }
 
 TEST(AppNameTest, RefusesTheRest) {
-  for (std::string_view text : {"", " ", "{}", "{a=b}", "s{", "s{a=b", "s{a}", "s{=b}", "s{a b=c}",
-                                "s p", "ü", "s}", "s{a=b}x", "s{a={}}", "s!{a=b}"}) {
+  for (std::string_view text :
+       {"", " ", "{}", "{a=b}", "s{", "s{a=b", "s{a}", "s{=b}", "s{a b=c}", "s p", "ü", "s}",
+        "s{a=b}x", "s{a={}}", "s!{a=b}", "s{a-b=c}", "s{a/b=c}", "s{__name__=x}"}) {
     Result<AppName> name = ParseAppName(text);
     ASSERT_FALSE(name.ok()) << text;
     EXPECT_EQ(name.status().code(), Code::kInvalidArgument);

@@ -89,7 +89,8 @@ HttpResponse TextResponse(int http_status, std::string text) {
 }
 
 HttpResponse MethodNotAllowed(std::string_view allow) {
-  HttpResponse response = TextResponse(405, fmt::format("method not allowed; use {}\n", allow));
+  HttpResponse response =
+      ErrorResponse(Error(Code::kUnimplemented, "method not allowed; use {}", allow), 405);
   response.headers.Add("Allow", std::string(allow));
   return response;
 }

@@ -4,27 +4,52 @@
 #include <nlohmann/json.hpp>
 
 #include "api/attime.h"
+#include "api/dotnet_pprof.h"
 #include "api/header_value.h"
 #include "api/multipart.h"
-#include "profile/folded.h"
-#include "profile/merge.h"
+#include "api/script_names.h"
+#include "api/text_profile.h"
 
 namespace anneal {
 namespace {
 
 constexpr int64_t kSecondNs = 1'000'000'000;
+// Real ones have four types and some hundred bytes.
+constexpr size_t kMaxConfigBytes = 64 << 10;
 
-Result<IngestFormat> FormatOf(std::string_view format, bool is_multipart) {
-  if (format == "pprof" || (format.empty() && is_multipart)) return IngestFormat::kPprof;
-  if (format.empty() || format == "groups") return IngestFormat::kGroups;
-  if (format == "lines") return IngestFormat::kLines;
-  return Error(Code::kUnimplemented,
-               "format `{}` is not read; push pprof, groups (collapsed stacks) or lines",
-               format.substr(0, 64));
+struct FormatName {
+  std::string_view name;
+  IngestFormat format;
+};
+constexpr FormatName kFormats[] = {
+    {"pprof", IngestFormat::kPprof},   {"jfr", IngestFormat::kJfr},
+    {"groups", IngestFormat::kGroups}, {"folded", IngestFormat::kGroups},
+    {"lines", IngestFormat::kLines},   {"collapsed", IngestFormat::kGroups},
+    {"tree", IngestFormat::kTree},     {"speedscope", IngestFormat::kSpeedscope},
+    {"trie", IngestFormat::kTrie},
+};
+
+bool IsMultipart(std::string_view content_type) {
+  return EqualsIgnoreCase(HeaderMain(content_type), "multipart/form-data");
+}
+
+// The format that is named, else the content type's.
+IngestFormat FormatOf(std::string_view format, std::string_view content_type) {
+  for (const FormatName& known : kFormats) {
+    if (known.name == format) return known.format;
+  }
+  std::string_view type = HeaderMain(content_type);
+  if (EqualsIgnoreCase(type, "binary/octet-stream+trie")) return IngestFormat::kTrie;
+  if (EqualsIgnoreCase(type, "binary/octet-stream+tree")) return IngestFormat::kTree;
+  return IsMultipart(content_type) ? IngestFormat::kPprof : IngestFormat::kGroups;
 }
 
 // {"alloc_space":{"units":"bytes","display-name":"…"},…}; other keys are of no use here.
 Result<SampleTypeConfigs> ParseConfigs(std::string_view json) {
+  if (json.size() > kMaxConfigBytes) {
+    return InvalidArgument("sample_type_config has {} bytes; {} are the most", json.size(),
+                           kMaxConfigBytes);
+  }
   nlohmann::json parsed = nlohmann::json::parse(json, nullptr, false);
   if (!parsed.is_object()) {
     return InvalidArgument("sample_type_config is no JSON object");
@@ -64,36 +89,6 @@ Status ReadParts(const HttpRequest& request, Ingest& ingest) {
   return {};
 }
 
-// What the service's suffix says a text profile counts.
-struct TextType {
-  std::string_view suffix, metric, type, unit, period_type, period_unit;
-  int64_t scale;  // of one count; 0: the time between two samples
-};
-constexpr TextType kTextTypes[] = {
-    {".cpu", "process_cpu", "cpu", "nanoseconds", "cpu", "nanoseconds", 0},
-    {".wall", "wall", "wall", "nanoseconds", "wall", "nanoseconds", 0},
-    {".alloc_objects", "memory", "alloc_objects", "count", "space", "bytes", 1},
-    {".alloc_space", "memory", "alloc_space", "bytes", "space", "bytes", 1},
-    {".inuse_objects", "memory", "inuse_objects", "count", "space", "bytes", 1},
-    {".inuse_space", "memory", "inuse_space", "bytes", "space", "bytes", 1},
-    {".goroutines", "goroutines", "goroutine", "count", "goroutine", "count", 1},
-    {".mutex_count", "mutex", "contentions", "count", "contentions", "count", 1},
-    {".mutex_duration", "mutex", "delay", "nanoseconds", "contentions", "count", 1},
-    {".block_count", "block", "contentions", "count", "contentions", "count", 1},
-    {".block_duration", "block", "delay", "nanoseconds", "contentions", "count", 1},
-};
-
-// The type of a text profile; takes the suffix off `service`.
-TextType TakeTextType(std::string& service) {
-  for (const TextType& candidate : kTextTypes) {
-    if (service.size() > candidate.suffix.size() && service.ends_with(candidate.suffix)) {
-      service.resize(service.size() - candidate.suffix.size());
-      return candidate;
-    }
-  }
-  return kTextTypes[0];
-}
-
 // .NET's agent names types with '-', which a profile type's id cannot hold.
 void ReplaceHyphens(Profile& profile) {
   for (ValueType& column : profile.sample_types) {
@@ -118,39 +113,39 @@ std::vector<LabelPair> LabelsOf(const Ingest& ingest, std::string_view service,
   return labels;
 }
 
-// The lines of a text whose every line counts 1, with that count written out.
-std::string WithCounts(std::string_view lines) {
-  std::string out;
-  while (!lines.empty()) {
-    size_t end = lines.find('\n');
-    std::string_view line = TrimSpace(lines.substr(0, end));
-    lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
-    if (!line.empty()) out += fmt::format("{} 1\n", line);
+Status AddPprof(const Ingest& ingest, const Limits& limits, PushBatch& batch) {
+  std::string repaired;
+  std::string_view pprof = ingest.profile;
+  if (ingest.spy == "dotnetspy") {
+    ASSIGN_OR_RETURN(repaired, RepairFunctionIds(pprof, limits.max_profile_bytes));
+    if (!repaired.empty()) pprof = repaired;
   }
-  return out;
+  ASSIGN_OR_RETURN(Profile profile, DecodePushed(pprof, limits));
+  if (ingest.spy == "dotnetspy") ReplaceHyphens(profile);
+  AddScriptNames(ingest.spy, profile);
+  std::string metric = MetricName(profile, ingest.configs);
+  return batch.Add(LabelsOf(ingest, ingest.app.service, std::move(metric)), std::move(profile),
+                   ingest.profile, ingest.from_ns);
 }
 
-Status AddText(const Ingest& ingest, const Limits& limits, PushBatch& batch) {
-  std::string service = ingest.app.service;
-  TextType type = TakeTextType(service);
-  if (type.scale == 0) type.scale = kSecondNs / ingest.sample_rate_hz;
-  const std::string counted =
-      ingest.format == IngestFormat::kLines ? WithCounts(ingest.profile) : std::string();
-  ASSIGN_OR_RETURN(Profile profile,
-                   DecodeFolded(ingest.format == IngestFormat::kLines ? std::string_view(counted)
-                                                                      : ingest.profile,
-                                type.type, type.unit));
-  if (limits.max_samples != 0 && profile.SampleCount() > limits.max_samples) {
-    return InvalidArgument("the profile has {} stacks; max_samples allows {}",
-                           profile.SampleCount(), limits.max_samples);
+Status AddTexts(const Ingest& ingest, const Limits& limits, PushBatch& batch) {
+  const TextInput input{.format = ingest.format,
+                        .body = ingest.profile,
+                        .service = ingest.app.service,
+                        .sample_rate_hz = ingest.sample_rate_hz};
+  ASSIGN_OR_RETURN(std::vector<TextProfile> profiles, DecodeTextProfiles(input, limits));
+  const std::string body_id = TextBodyId(ingest.profile);
+  for (size_t i = 0; i < profiles.size(); ++i) {
+    TextProfile& text = profiles[i];
+    if (ingest.until_ns > ingest.from_ns) {
+      text.profile.duration_ns = ingest.until_ns - ingest.from_ns;
+    }
+    std::vector<LabelPair> labels = LabelsOf(ingest, text.service, std::move(text.metric));
+    if (profiles.size() > 1 && !text.name.empty()) labels.push_back({"profile_name", text.name});
+    TRY(batch.Add(std::move(labels), std::move(text.profile), fmt::format("{}{}", body_id, i),
+                  ingest.from_ns));
   }
-  const double ratio = static_cast<double>(type.scale);
-  profile = ScaleProfile(profile, std::span(&ratio, 1));
-  profile.period = type.scale;
-  profile.period_type = {profile.strings.Append(type.period_type),
-                         profile.strings.Append(type.period_unit)};
-  return batch.Add(LabelsOf(ingest, service, std::string(type.metric)), std::move(profile),
-                   ingest.profile, ingest.from_ns);
+  return {};
 }
 
 }  // namespace
@@ -163,27 +158,31 @@ Result<Ingest> ParseIngest(const HttpRequest& request, int64_t now_ns) {
   ingest.spy = spy.empty() ? "unknown" : spy;
   Result<int64_t> from = ParseTime(target.Get("from"), now_ns);
   ingest.from_ns = from.ok() ? *from : now_ns;
+  Result<int64_t> until = ParseTime(target.Get("until"), now_ns);
+  ingest.until_ns = until.ok() ? *until : now_ns;
   std::string_view rate = target.Get("sampleRate");
   int64_t rate_hz = 0;
   auto [end, error] = std::from_chars(rate.data(), rate.data() + rate.size(), rate_hz);
   bool is_rate = error == std::errc() && end == rate.data() + rate.size() && rate_hz > 0;
   if (is_rate && rate_hz <= kSecondNs) ingest.sample_rate_hz = rate_hz;
-
-  bool is_multipart =
-      EqualsIgnoreCase(HeaderMain(request.headers.Get("Content-Type")), "multipart/form-data");
-  ASSIGN_OR_RETURN(ingest.format, FormatOf(target.Get("format"), is_multipart));
-  ingest.profile = request.body;
-  if (is_multipart) TRY(ReadParts(request, ingest));
+  ingest.format = FormatOf(target.Get("format"), request.headers.Get("Content-Type"));
   return ingest;
 }
 
+Status ReadIngestBody(const HttpRequest& request, Ingest& ingest) {
+  if (ingest.format == IngestFormat::kJfr) {
+    return Error(
+        Code::kUnimplemented,
+        "format jfr: Java flight recordings are not read; have async-profiler write "
+        "collapsed stacks (-o collapsed) and push those with format=groups, or push pprof");
+  }
+  ingest.profile = request.body;
+  return IsMultipart(request.headers.Get("Content-Type")) ? ReadParts(request, ingest) : Status();
+}
+
 Status AddIngest(const Ingest& ingest, const Limits& limits, PushBatch& batch) {
-  if (ingest.format != IngestFormat::kPprof) return AddText(ingest, limits, batch);
-  ASSIGN_OR_RETURN(Profile profile, DecodePushed(ingest.profile, limits));
-  if (ingest.spy == "dotnetspy") ReplaceHyphens(profile);
-  std::string metric = MetricName(profile, ingest.configs);
-  return batch.Add(LabelsOf(ingest, ingest.app.service, std::move(metric)), std::move(profile),
-                   ingest.profile, ingest.from_ns);
+  return ingest.format == IngestFormat::kPprof ? AddPprof(ingest, limits, batch)
+                                               : AddTexts(ingest, limits, batch);
 }
 
 }  // namespace anneal

@@ -16,25 +16,33 @@ namespace anneal {
 
 enum class IngestFormat {
   kPprof,
-  kGroups,  // collapsed stacks with counts: "main;work 12"
-  kLines,   // one collapsed stack a line, each counting 1
+  kJfr,         // Java flight recordings; refused
+  kGroups,      // collapsed stacks with counts: "main;work 12"
+  kLines,       // one collapsed stack a line, each counting 1
+  kTree,        // profile/stack_tree.h
+  kTrie,        // profile/stack_tree.h
+  kSpeedscope,  // profile/speedscope.h
 };
 
-// What a request says; views point into it.
+// What a request says; `profile` points into it.
 struct Ingest {
   AppName app;
   std::string spy;
-  int64_t from_ns = 0;
+  int64_t from_ns = 0, until_ns = 0;
   int64_t sample_rate_hz = 100;
   IngestFormat format = IngestFormat::kPprof;
   SampleTypeConfigs configs;
   std::string_view profile;
 };
 
-// Reads the query, the headers and the parts of the body, which must outlive the result and be
-// decompressed. kInvalidArgument when they cannot be understood; kUnimplemented for formats of
-// Pyroscope that anneal does not read; kFailedPrecondition for a client too old to be right.
+// Reads the query and the content type. kInvalidArgument when the name cannot be understood;
+// other fields fall back to their defaults, as Pyroscope's do.
 Result<Ingest> ParseIngest(const HttpRequest& request, int64_t now_ns);
+
+// Finds the profile in the body, which must outlive `ingest` and be decompressed.
+// kInvalidArgument when it cannot be understood, kUnimplemented for formats of Pyroscope that
+// anneal does not read, kFailedPrecondition for a client too old to be right.
+Status ReadIngestBody(const HttpRequest& request, Ingest& ingest);
 
 // Decodes the profile and adds it under the labels that Pyroscope would give it.
 Status AddIngest(const Ingest& ingest, const Limits& limits, PushBatch& batch);

@@ -107,6 +107,80 @@ TEST_F(IngestTest, TakesRawPprofAndTextFormats) {
   EXPECT_EQ(Show(store.stored[0].profile), "main:0 2\n");
 }
 
+TEST_F(IngestTest, TheContentTypeOrTheNameChoosesTheFormat) {
+  const std::string kTree("\0\0\1\1a\0\1\3b;c\2\0", 13);
+  const std::string kSpeedscope =
+      R"({"$schema":"https://www.speedscope.app/file-format-schema.json",)"
+      R"("shared":{"frames":[{"name":"a"}]},"profiles":[)"
+      R"({"type":"sampled","name":"one","unit":"none","samples":[[0]],"weights":[2]},)"
+      R"({"type":"sampled","name":"two","unit":"bytes","samples":[[0]],"weights":[2]}]})";
+  struct Row {
+    std::string_view target, type;
+    std::string body;
+    std::string_view stacks;
+  };
+  const Row kRows[] = {
+      {"/ingest?name=a", kType, Form({{"profile", Cpu()}}), "main;work 2\nmain;work 20000000\n"},
+      {"/ingest?name=a&format=pprof", kType, Form({{"profile", Cpu()}}),
+       "main;work 2\nmain;work 20000000\n"},
+      {"/ingest?name=a&format=groups", kType, Form({{"profile", "a;b 3\n"}}), "a:0;b:0 30000000\n"},
+      {"/ingest?name=a&format=folded", "application/octet-stream", "a;b 3", "a:0;b:0 30000000\n"},
+      {"/ingest?name=a&format=unheard_of", "", "a;b 3", "a:0;b:0 30000000\n"},
+      {"/ingest?name=a", "binary/octet-stream+tree", kTree, "a:0;b;c:0 20000000\n"},
+      {"/ingest?name=a", "binary/octet-stream+trie", kTree, "ab:0;c:0 20000000\n"},
+      {"/ingest?name=a&format=tree", "text/plain", kTree, "a:0;b;c:0 20000000\n"},
+      {"/ingest?name=a&format=lines", "binary/octet-stream+trie", "a 3", "a 3:0 10000000\n"},
+      {"/ingest?name=a&format=speedscope", "application/json", kSpeedscope,
+       "a:0 20000000\na:0 2\n"},
+  };
+  for (const Row& row : kRows) {
+    store.stored.clear();
+    HttpResponse response = Post(row.target, row.type, row.body);
+    EXPECT_EQ(response.status, 200) << row.target << " " << response.body;
+    std::string stacks;
+    for (const StoredProfile& stored : store.stored) stacks += Show(stored.profile);
+    EXPECT_EQ(stacks, row.stacks) << row.target << " " << row.type;
+  }
+  ASSERT_EQ(store.stored.size(), 2u);
+  EXPECT_EQ(FindLabel(store.stored[0].labels, "profile_name"), "one");
+  EXPECT_EQ(FindLabel(store.stored[1].labels, "__profile_type__"),
+            "memory:inuse_space:bytes:space:bytes");
+}
+
+TEST_F(IngestTest, TimesOfTextFormats) {
+  EXPECT_EQ(Post("/ingest?name=a&from=1763999985&until=1763999995000", "", "a 1").status, 200);
+  ASSERT_EQ(store.stored.size(), 1u);
+  EXPECT_EQ(store.stored[0].time_ns, 1'763'999'985 * kSecondNs);
+  EXPECT_EQ(store.stored[0].duration_ns, 10 * kSecondNs);
+  // What cannot be understood, or lies in 1970, is now; a rate that cannot be is 100 Hz.
+  for (std::string_view query : {"from=yesterday&until=&sampleRate=-5", "from=0&sampleRate=0",
+                                 "from=12&until=5&sampleRate=many"}) {
+    store.stored.clear();
+    EXPECT_EQ(Post(fmt::format("/ingest?name=a&{}", query), "", "a 1").status, 200);
+    ASSERT_EQ(store.stored.size(), 1u);
+    EXPECT_EQ(store.stored[0].time_ns, kNowNs) << query;
+    EXPECT_EQ(Show(store.stored[0].profile), "a:0 10000000\n") << query;
+  }
+}
+
+TEST_F(IngestTest, SpiesOfScriptingLanguages) {
+  std::string body = Form({{"profile", Cpu()}});
+  EXPECT_EQ(Post("/ingest?name=a&spyName=rbspy", kType, body).status, 200);
+  ASSERT_EQ(store.stored.size(), 2u);
+  EXPECT_EQ(Show(store.stored[0].profile), "main.go main;main.go work 2\n");
+  EXPECT_EQ(FindLabel(store.stored[0].labels, "pyroscope_spy"), "rbspy");
+}
+
+// Type parameters are what Go's compiler knows generic functions by.
+TEST_F(IngestTest, GoNamesStayAsTheyAre) {
+  const std::string kName = "example.com/x.(*List[go.shape.struct { A int; B []uint8 }]).Push[...]";
+  std::string pprof = EncodePprof(
+      Make({.sample_types = {{"cpu", "nanoseconds"}}, .samples = {{{"main", kName}, {1}}}}));
+  EXPECT_EQ(Post("/ingest?name=a&spyName=gospy", kType, Form({{"profile", pprof}})).status, 200);
+  ASSERT_EQ(store.stored.size(), 1u);
+  EXPECT_EQ(Show(store.stored[0].profile), "main;" + kName + " 1\n");
+}
+
 TEST_F(IngestTest, DotnetsHyphensBecomeUnderscores) {
   std::string pprof = EncodePprof(Make({.sample_types = {{"alloc-size", "bytes"}},
                                         .period_type = {"", ""},
@@ -131,22 +205,29 @@ TEST_F(IngestTest, RefusesWithTheStatusClientsExpect) {
       {"/ingest", kType, kGood, 400, "name"},
       {"/ingest?name=", kType, kGood, 400, "name"},
       {"/ingest?name=a%7Bb", kType, kGood, 400, "name"},
-      {"/ingest?name=a", "multipart/form-data", kGood, 400, "no boundary"},
-      {"/ingest?name=a", kType, "nonsense", 400, "does not occur"},
-      {"/ingest?name=a", kType, Form({}), 400, "no part named `profile`"},
-      {"/ingest?name=a", kType, Form({{"other", "x"}}), 400, "no part named `profile`"},
-      {"/ingest?name=a", kType, Form({{"profile", Cpu()}, {"sample_type_config", "[]"}}), 400,
+      {"/ingest?name=a", "multipart/form-data", kGood, 422, "no boundary"},
+      {"/ingest?name=a", kType, "nonsense", 422, "does not occur"},
+      {"/ingest?name=a", kType, Form({}), 422, "no part named `profile`"},
+      {"/ingest?name=a", kType, Form({{"other", "x"}}), 422, "no part named `profile`"},
+      {"/ingest?name=a", kType, Form({{"profile", Cpu()}, {"sample_type_config", "[]"}}), 422,
        "no JSON object"},
       {"/ingest?name=a", kType, Form({{"profile", Cpu()}, {"sample_type_config", "{\"a\":1}"}}),
-       400, "entry of `a`"},
+       422, "entry of `a`"},
       {"/ingest?name=a", kType, Form({{"profile", Cpu()}, {"prev_profile", Cpu()}}), 422,
        "prev_profile"},
       {"/ingest?name=a", kType, Form({{"profile", ""}}), 422, "empty"},
       {"/ingest?name=a", kType, Form({{"profile", "not a profile"}}), 422, ""},
       {"/ingest?name=a", kType, Form({{"profile", kZipped.substr(0, kZipped.size() / 2)}}), 422,
        ""},
-      {"/ingest?name=a&format=jfr", kType, kGood, 422, "format `jfr` is not read"},
-      {"/ingest?name=a&format=speedscope", "", "{}", 422, "not read"},
+      {"/ingest?name=a", kType,
+       Form({{"profile", Cpu()}, {"sample_type_config", std::string(100'000, ' ')}}), 422,
+       "sample_type_config has 100000 bytes"},
+      {"/ingest?name=a&format=jfr", kType, kGood, 422, "-o collapsed"},
+      {"/ingest?name=a&format=jfr", "", "FLR", 422, "format=groups"},
+      {"/ingest?name=a&format=speedscope", "", "{}", 422, "$schema"},
+      {"/ingest?name=a&format=tree", "", "x", 422, "stack tree"},
+      {"/ingest?name=a", "binary/octet-stream+trie", "x", 422, "stack tree"},
+      {"/ingest?name=a", "", "", 422, "empty"},
       {"/ingest?name=a&format=groups", "", "main", 422, "line 1"},
       {"/ingest?name=a{x=1,x=2}", kType, kGood, 422, "given twice"},
   };
@@ -161,6 +242,8 @@ TEST_F(IngestTest, RefusesWithTheStatusClientsExpect) {
   HttpResponse response = Send({.method = "GET", .target = "/ingest?name=a"});
   EXPECT_EQ(response.status, 405);
   EXPECT_EQ(response.headers.Get("Allow"), "POST");
+  EXPECT_THAT(response.body, HasSubstr("method not allowed; use POST"));
+  EXPECT_EQ(response.headers.Get("X-Content-Type-Options"), "nosniff");
 }
 
 TEST_F(IngestTest, LimitsAndStoreFailures) {

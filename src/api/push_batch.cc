@@ -70,12 +70,15 @@ uint64_t SizeOf(const Profile& profile) {
 
 }  // namespace
 
+DecodeLimits DecodeLimitsOf(const Limits& limits) {
+  return {.max_bytes = OrUnlimited(limits.max_profile_bytes),
+          .max_samples = OrUnlimited(limits.max_samples),
+          .max_stack_depth = OrUnlimited(limits.max_stack_depth)};
+}
+
 Result<Profile> DecodePushed(std::string_view pprof, const Limits& limits) {
   if (pprof.empty()) return InvalidArgument("the profile is empty");
-  DecodeLimits decode{.max_bytes = OrUnlimited(limits.max_profile_bytes),
-                      .max_samples = OrUnlimited(limits.max_samples),
-                      .max_stack_depth = OrUnlimited(limits.max_stack_depth)};
-  Result<Profile> profile = DecodePprof(pprof, decode);
+  Result<Profile> profile = DecodePprof(pprof, DecodeLimitsOf(limits));
   if (!profile.ok()) return Status(Code::kInvalidArgument, profile.status().message());
   return profile;
 }
@@ -85,7 +88,7 @@ Status PushBatch::Add(std::vector<LabelPair> labels, Profile profile, std::strin
   TRY(CheckPushedProfile(profile, limits_));
   ASSIGN_OR_RETURN(SeriesLabels series, CompleteLabels(std::move(labels), limits_));
   if (profile.time_ns < kYear1971) {
-    profile.time_ns = fallback_time_ns != 0 ? fallback_time_ns : now_ns_;
+    profile.time_ns = fallback_time_ns < kYear1971 ? now_ns_ : fallback_time_ns;
   }
   TRY(CheckAge(profile.time_ns, now_ns_, limits_));
   ASSIGN_OR_RETURN(std::vector<SampleGroup> groups,

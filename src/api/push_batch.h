@@ -9,11 +9,15 @@
 
 #include "api/limits.h"
 #include "base/status.h"
+#include "profile/pprof.h"
 #include "profile/profile.h"
 #include "store/labels.h"
 #include "store/store.h"
 
 namespace anneal {
+
+// The limits as decoders take them, where none is the largest number.
+DecodeLimits DecodeLimitsOf(const Limits& limits);
 
 // Decodes a pushed pprof message within the limits on its size. Every failure, a limit's too, is
 // kInvalidArgument: the client must drop the profile, not send it again.
@@ -30,7 +34,7 @@ class PushBatch {
   // grouped, one write per group and sample type with a value. A profile without samples adds
   // nothing and is ok. `source` is what the client sent: its fingerprint becomes the id, so that a
   // push that is repeated because its answer was lost counts once. A time in 1970 is replaced by
-  // `fallback_time_ns`, or now when that is 0. On failure nothing is added.
+  // `fallback_time_ns`, or now when that is in 1970 too. On failure nothing is added.
   Status Add(std::vector<LabelPair> labels, Profile profile, std::string_view source,
              int64_t fallback_time_ns);
 

@@ -3,8 +3,7 @@
 #include <charconv>
 #include <map>
 
-#include "profile/intern_table.h"
-#include "profile/merge.h"
+#include "profile/named_stacks.h"
 #include "profile/utf8.h"
 
 namespace anneal {
@@ -15,58 +14,28 @@ void AppendFrame(std::string& stack, std::string_view name) {
   for (char c : name) stack.push_back(c == ';' || c == '\n' || c == '\r' ? '_' : c);
 }
 
-// Grows a profile with one function and one location per distinct name.
-class FoldedDecoder {
- public:
-  FoldedDecoder(std::string_view type, std::string_view unit) {
-    p_.sample_types.push_back({p_.strings.Append(type), p_.strings.Append(unit)});
-    p_.period_type = p_.sample_types[0];
+Status AddLine(std::string_view line, NamedStacks& stacks) {
+  size_t space = line.rfind(' ');
+  if (space == std::string_view::npos || space == 0) {
+    return InvalidArgument("expected 'frame;frame count', found '{}'", line);
   }
-
-  Status AddLine(std::string_view line) {
-    size_t space = line.rfind(' ');
-    if (space == std::string_view::npos || space == 0) {
-      return InvalidArgument("expected 'frame;frame count', found '{}'", line);
-    }
-    std::string_view stack = line.substr(0, space), count = line.substr(space + 1);
-    int64_t value = 0;
-    auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), value);
-    if (error != std::errc() || end != count.data() + count.size()) {
-      return InvalidArgument("'{}' is not a count", count);
-    }
-    while (true) {  // leaf first: from the end
-      size_t cut = stack.rfind(';');
-      std::string_view name = cut == std::string_view::npos ? stack : stack.substr(cut + 1);
-      if (name.empty()) return InvalidArgument("an empty frame in '{}'", line);
-      p_.sample_locations.push_back(LocationOf(name));
-      if (cut == std::string_view::npos) break;
-      stack = stack.substr(0, cut);
-    }
-    p_.stack_ends.push_back(static_cast<uint32_t>(p_.sample_locations.size()));
-    p_.sample_values.push_back(value);
-    return {};
+  std::string_view stack = line.substr(0, space), count = line.substr(space + 1);
+  int64_t value = 0;
+  auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), value);
+  if (error != std::errc() || end != count.data() + count.size()) {
+    return InvalidArgument("'{}' is not a count", count);
   }
-
-  Profile Finish() { return Canonical(p_); }
-
- private:
-  LocationId LocationOf(std::string_view name) {
-    uint32_t next = static_cast<uint32_t>(p_.locations.size());
-    uint32_t found = names_.FindOrInsert(HashText(name), next, [&](uint32_t position) {
-      return p_.FunctionName(p_.lines[position]) == name;
-    });
-    if (found == next) {  // line, function and location share one position
-      StringId text = p_.strings.Append(name);
-      p_.functions.push_back({text, text, StringId::kEmpty, 0});
-      p_.lines.push_back({static_cast<FunctionId>(next), 0, 0});
-      p_.locations.push_back({MappingId::kNone, 0, next, next + 1, false});
-    }
-    return static_cast<LocationId>(found);
+  while (true) {  // leaf first: from the end
+    size_t cut = stack.rfind(';');
+    std::string_view name = cut == std::string_view::npos ? stack : stack.substr(cut + 1);
+    if (name.empty()) return InvalidArgument("an empty frame in '{}'", line);
+    stacks.Push(stacks.Frame(name));
+    if (cut == std::string_view::npos) break;
+    stack = stack.substr(0, cut);
   }
-
-  Profile p_;
-  InternTable names_;
-};
+  stacks.EndStack(value);
+  return {};
+}
 
 }  // namespace
 
@@ -97,7 +66,7 @@ std::string EncodeFolded(const Profile& profile, size_t sample_type) {
 Result<Profile> DecodeFolded(std::string_view text, std::string_view type, std::string_view unit) {
   size_t valid = ValidUtf8Prefix(text);
   if (valid != text.size()) return InvalidArgument("folded: not UTF-8 at byte {}", valid);
-  FoldedDecoder decoder(type, unit);
+  NamedStacks stacks(type, unit);
   size_t number = 0;
   while (!text.empty()) {
     ++number;
@@ -106,10 +75,10 @@ Result<Profile> DecodeFolded(std::string_view text, std::string_view type, std::
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty() || line.starts_with('#')) continue;
-    Status status = decoder.AddLine(line);
+    Status status = AddLine(line, stacks);
     if (!status.ok()) return status.Annotate(fmt::format("folded: line {}", number));
   }
-  return decoder.Finish();
+  return stacks.Finish();
 }
 
 }  // namespace anneal

@@ -7,6 +7,7 @@
 #include "api/http_edge.h"
 #include "api/ingest.h"
 #include "api/json_codec.h"
+#include "api/otlp_http.h"
 #include "api/page.h"
 #include "api/plain.h"
 #include "api/push_request.h"
@@ -18,16 +19,23 @@ namespace {
 
 using QueryCall = Result<std::string> (*)(const QueryContext&, std::string_view);
 
-// One remote procedure. `call` is null for the push, which answers later.
+using PushCall = void (Pusher::*)(std::string_view tenant, std::string_view request,
+                                  Pusher::Answer done);
+
+// One remote procedure: a query, or a push, which answers later.
 struct Rpc {
   std::string_view path, request, response;
   QueryCall call;
+  PushCall push = nullptr;
 };
 
-constexpr std::string_view kPushPath = "/push.v1.PusherService/Push";
-
 constexpr Rpc kRpcs[] = {
-    {kPushPath, "push.v1.PushRequest", "push.v1.PushResponse", nullptr},
+    {"/push.v1.PusherService/Push", "push.v1.PushRequest", "push.v1.PushResponse", nullptr,
+     &Pusher::PushMessage},
+    {"/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export",
+     "opentelemetry.proto.collector.profiles.v1development.ExportProfilesServiceRequest",
+     "opentelemetry.proto.collector.profiles.v1development.ExportProfilesServiceResponse", nullptr,
+     &Pusher::PushOtlp},
     {"/querier.v1.QuerierService/ProfileTypes", "querier.v1.ProfileTypesRequest",
      "querier.v1.ProfileTypesResponse", ProfileTypesCall},
     {"/querier.v1.QuerierService/LabelNames", "types.v1.LabelNamesRequest",
@@ -59,6 +67,7 @@ constexpr Rpc kRpcs[] = {
 // Services of Pyroscope whose (other) calls get a clean "unimplemented" instead of a 404.
 constexpr std::string_view kKnownServices[] = {
     "/push.v1.PusherService/",
+    "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/",
     "/querier.v1.QuerierService/",
     "/debuginfo.v1alpha1.DebuginfoService/",
     "/settings.v1.SettingsService/",
@@ -180,15 +189,13 @@ void Api::Rep::HandleRpc(const Rpc& rpc, HttpRequest request, HttpRespond respon
   Status prepared = PrepareRpc(request, rpc, *codec, options.limits);
   if (!prepared.ok()) return respond(ErrorResponse(prepared));
   if (rpc.call != nullptr) return respond(Query(rpc, *codec, request, *tenant));
-  pusher.PushMessage(
-      *tenant, request.body, [respond = std::move(respond), codec = *codec](const Status& status) {
-        if (!status.ok()) return respond(ErrorResponse(status));
-        HttpResponse response;
-        bool json = codec == Codec::kJson;
-        response.headers.Add("Content-Type", json ? "application/json" : "application/proto");
-        response.body = json ? "{}" : "";
-        respond(std::move(response));
-      });
+  const std::string body = std::move(request.body);  // the rest is wanted for the answer
+  (pusher.*rpc.push)(*tenant, body,
+                     [respond = std::move(respond), codec = *codec, &rpc,
+                      request = std::move(request)](Result<std::string> bytes) {
+                       respond(bytes.ok() ? RpcResponse(request, rpc, codec, *std::move(bytes))
+                                          : ErrorResponse(bytes.status()));
+                     });
 }
 
 HttpResponse Api::Rep::Page(const HttpRequest& request) {
@@ -230,6 +237,9 @@ void Api::Handle(HttpRequest request, HttpRespond respond) {
   if (const Rpc* rpc = FindRpc(path)) {
     return rep_->HandleRpc(*rpc, std::move(request), std::move(respond));
   }
+  if (path == kOtlpPath) {
+    return HandleOtlp(rep_->pusher, rep_->options, std::move(request), std::move(respond));
+  }
   if (IsIngest(path)) return rep_->HandleIngest(std::move(request), std::move(respond));
   if (!PageRouteOf(path).empty()) return respond(rep_->Page(request));
   if (std::string_view route = PlainRouteOf(path); !route.empty()) {
@@ -256,6 +266,7 @@ std::string_view Api::RouteOf(std::string_view path) {
   for (std::string_view ingest : kIngestPaths) {
     if (ingest == path) return ingest;
   }
+  if (path == kOtlpPath) return kOtlpPath;
   if (std::string_view page = PageRouteOf(path); !page.empty()) return page;
   if (std::string_view route = PlainRouteOf(path); !route.empty()) return route;
   return FindService(path);

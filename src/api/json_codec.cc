@@ -4,6 +4,7 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/type_resolver_util.h>
+#include <opentelemetry/proto/collector/profiles/v1development/profiles_service.pb.h>
 #include <push/v1/push.pb.h>
 #include <querier/v1/querier.pb.h>
 
@@ -22,7 +23,9 @@ google::protobuf::util::TypeResolver& Resolver() {
   // Generated descriptors register themselves when their file is linked; naming a message of each
   // file keeps the linker from leaving it out.
   static const void* const kLinked[] = {push::v1::PushRequest::descriptor(),
-                                        querier::v1::SeriesRequest::descriptor()};
+                                        querier::v1::SeriesRequest::descriptor(),
+                                        opentelemetry::proto::collector::profiles::v1development::
+                                            ExportProfilesServiceRequest::descriptor()};
   static google::protobuf::util::TypeResolver* const resolver =
       kLinked[0] == nullptr ? nullptr
                             : google::protobuf::util::NewTypeResolverForDescriptorPool(

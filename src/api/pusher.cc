@@ -1,5 +1,8 @@
 #include "api/pusher.h"
 
+#include <opentelemetry/proto/collector/profiles/v1development/profiles_service.pb.h>
+
+#include "api/otlp_profile.h"
 #include "api/push_request.h"
 
 namespace anneal {
@@ -7,6 +10,16 @@ namespace {
 
 void Add(Metrics::Counter* counter, double amount) {
   if (counter != nullptr) counter->Add(amount);
+}
+
+// What OpenTelemetry's clients are told of profiles that were refused beside others.
+std::string PartialSuccess(size_t refused, const Status& first) {
+  opentelemetry::proto::collector::profiles::v1development::ExportProfilesServiceResponse out;
+  if (refused != 0) {
+    out.mutable_partial_success()->set_rejected_profiles(static_cast<int64_t>(refused));
+    out.mutable_partial_success()->set_error_message(first.message());
+  }
+  return out.SerializeAsString();
 }
 
 }  // namespace
@@ -28,7 +41,7 @@ Pusher::Pusher(Store& store, Clock& clock, const ApiOptions& options)
       &metrics.GetCounter("anneal_failed_pushes_total", "Pushes that the store could not keep.");
 }
 
-void Pusher::PushMessage(std::string_view tenant, std::string_view request, Api::PushDone done) {
+void Pusher::PushMessage(std::string_view tenant, std::string_view request, Answer done) {
   Result<std::vector<PushSeries>> parsed = ParsePushRequest(request);
   PushBatch batch = NewBatch();
   Status refused = parsed.status();
@@ -45,7 +58,32 @@ void Pusher::PushMessage(std::string_view tenant, std::string_view request, Api:
     }
     if (profiles == 0) refused = InvalidArgument("no profiles received");
   }
-  Commit(tenant, batch, std::move(refused), std::move(done));
+  Commit(tenant, batch, std::move(refused), [done = std::move(done)](const Status& status) {
+    done(status.ok() ? Result<std::string>(std::string()) : Result<std::string>(status));
+  });
+}
+
+void Pusher::PushOtlp(std::string_view tenant, std::string_view request, Answer done) {
+  PushBatch batch = NewBatch();
+  size_t refused = 0;
+  Status first;
+  Status read = ForEachOtlpProfile(request, limits_, [&](Result<OtlpProfile> part) {
+    Status added = part.status();
+    if (part.ok()) {
+      added = batch.Add(std::move(part->labels), std::move(part->profile), part->source, 0);
+    }
+    if (added.ok()) return;
+    ++refused;
+    if (first.ok()) first = added;
+  });
+  if (!read.ok()) first = read;
+  const bool is_partial = read.ok() && refused != 0 && !batch.writes().empty();
+  if (is_partial) Add(counters_.refused_pushes, 1);
+  std::string answer = PartialSuccess(refused, first);
+  Commit(tenant, batch, is_partial ? Status() : first,
+         [done = std::move(done), answer = std::move(answer)](const Status& status) {
+           done(status.ok() ? Result<std::string>(answer) : Result<std::string>(status));
+         });
 }
 
 void Pusher::Commit(std::string_view tenant, const PushBatch& batch, Status refused,

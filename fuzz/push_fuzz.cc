@@ -10,6 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   MemoryStore store;
   Limits limits;
   limits.max_body_bytes = limits.max_profile_bytes = 1 << 20;
+  limits.max_future_ns = 0;
   Api api(store, clock, {.limits = limits});
   int answers = 0;
   auto respond = [&](HttpResponse) { ++answers; };
@@ -25,7 +26,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       {"/ingest?name=a&format=lines", ""},
       {"/ingest?name=a&format=tree", ""},
       {"/ingest?name=a.wall&format=trie", ""},
-      {"/ingest?name=a&format=speedscope", ""}};
+      {"/ingest?name=a&format=speedscope", ""},
+      {"/v1development/profiles", "application/x-protobuf"},
+      {"/v1development/profiles", "application/json"}};
   for (const auto& [target, type] : kWays) {
     HttpRequest request{
         .method = "POST", .target = std::string(target), .body = std::string(bytes)};

@@ -255,7 +255,7 @@ void Api::Handle(HttpRequest request, HttpRespond respond) {
 void Api::Push(std::string_view tenant, const std::vector<LabelPair>& labels,
                std::string_view pprof, const PushMeta& meta, PushDone done) {
   PushBatch batch = rep_->pusher.NewBatch();
-  Result<Profile> profile = DecodePushed(pprof, rep_->options.limits);
+  Result<Profile> profile = batch.Decode(pprof);
   Status added = profile.ok() ? batch.Add(labels, *std::move(profile), pprof, meta.fallback_time_ns)
                               : profile.status();
   rep_->pusher.Commit(tenant, batch, std::move(added), std::move(done));

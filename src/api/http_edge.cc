@@ -119,7 +119,7 @@ Status DecodeBody(HttpRequest& request, size_t max_bytes) {
                  encoding);
   }
   if (request.body.size() > limit) {
-    return Error(Code::kResourceExhausted, "the body has {} bytes; max_body_bytes allows {}",
+    return Error(Code::kResourceExhausted, "the body has {} bytes; limits.body allows {}",
                  request.body.size(), limit);
   }
   return {};

@@ -120,7 +120,7 @@ Status AddPprof(const Ingest& ingest, const Limits& limits, PushBatch& batch) {
     ASSIGN_OR_RETURN(repaired, RepairFunctionIds(pprof, limits.max_profile_bytes));
     if (!repaired.empty()) pprof = repaired;
   }
-  ASSIGN_OR_RETURN(Profile profile, DecodePushed(pprof, limits));
+  ASSIGN_OR_RETURN(Profile profile, batch.Decode(pprof));
   if (ingest.spy == "dotnetspy") ReplaceHyphens(profile);
   AddScriptNames(ingest.spy, profile);
   std::string metric = MetricName(profile, ingest.configs);

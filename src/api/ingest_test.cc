@@ -257,6 +257,11 @@ TEST_F(IngestTest, LimitsAndStoreFailures) {
   response = Post("/ingest?name=a", kType, Form({{"profile", Cpu(kNowNs + 1)}}));
   EXPECT_EQ(response.status, 429);
   EXPECT_THAT(response.body, HasSubstr("push rate limit"));
+  Use({});
+  response = Post("/ingest?name=a", kType, Form({{"profile", Cpu(kNowNs + 601 * kSecondNs)}}));
+  EXPECT_EQ(response.status, 422) << "ten minutes are the default";
+  EXPECT_THAT(response.body, HasSubstr("not_in_ingestion_window"));
+  EXPECT_THAT(response.body, HasSubstr("limits.max_future allows 600 s"));
   Use({.limits = {.max_age_ns = kSecondNs, .max_future_ns = kSecondNs}});
   response = Post("/ingest?name=a", kType, Form({{"profile", Cpu(kNowNs - 5 * kSecondNs)}}));
   EXPECT_EQ(response.status, 422);

@@ -1,9 +1,11 @@
 #include "api/otlp_http.h"
 
+#include <gmock/gmock.h>
 #include <google/protobuf/util/json_util.h>
 
 #include "api/api_fixture.h"
 #include "api/made_otlp.h"
+#include "api/otlp_message.h"
 #include "profile/compress.h"
 
 namespace anneal {

@@ -23,7 +23,7 @@ Result<std::string_view> OtlpEntryOrNone(const std::vector<std::string_view>& ta
 
 StringId OtlpSymbols::Text(std::string_view text) {
   if (text.empty()) return StringId::kEmpty;
-  auto [it, is_new] = texts_.try_emplace(text);
+  auto [it, is_new] = texts_.try_emplace(std::string(text));
   if (is_new) it->second = profile_.strings.Append(text);
   return it->second;
 }
@@ -103,7 +103,7 @@ Result<LocationId> OtlpSymbols::Location(uint64_t index) {
 
 void OtlpSymbols::Finish() {
   std::vector<bool> is_bare(profile_.mappings.size());
-  for (Location& location : profile_.locations) {
+  for (anneal::Location& location : profile_.locations) {
     const bool has_lines = location.lines_begin != location.lines_end;
     if (location.mapping == MappingId::kNone) {
       // Of interpreted frames: an offset into code that differs from process to process.

@@ -7,6 +7,7 @@
 #include "api/fingerprint.h"
 #include "api/sample_groups.h"
 #include "api/series_labels.h"
+#include "profile/compress.h"
 #include "profile/pprof.h"
 
 namespace anneal {
@@ -31,10 +32,10 @@ Status CheckAge(int64_t time_ns, int64_t now_ns, const Limits& limits) {
                            side, name, limit_ns / 1'000'000'000);
   };
   if (limits.max_age_ns != 0 && time_ns < now_ns - limits.max_age_ns) {
-    return refuse("before", "max_age", limits.max_age_ns);
+    return refuse("before", "limits.max_age (by default the retention)", limits.max_age_ns);
   }
   if (limits.max_future_ns != 0 && time_ns > now_ns && time_ns - now_ns > limits.max_future_ns) {
-    return refuse("after", "max_future", limits.max_future_ns);
+    return refuse("after", "limits.max_future", limits.max_future_ns);
   }
   return {};
 }
@@ -76,11 +77,46 @@ DecodeLimits DecodeLimitsOf(const Limits& limits) {
           .max_stack_depth = OrUnlimited(limits.max_stack_depth)};
 }
 
-Result<Profile> DecodePushed(std::string_view pprof, const Limits& limits) {
+Result<Profile> PushBatch::Decode(std::string_view pprof) {
   if (pprof.empty()) return InvalidArgument("the profile is empty");
-  Result<Profile> profile = DecodePprof(pprof, DecodeLimitsOf(limits));
-  if (!profile.ok()) return Status(Code::kInvalidArgument, profile.status().message());
+  if (limits_.max_profiles != 0 && ++decoded_ > limits_.max_profiles) {
+    return InvalidArgument("the request has more than {} profiles, which limits.profiles allows",
+                           limits_.max_profiles);
+  }
+  DecodeLimits decode = DecodeLimitsOf(limits_);
+  decode.max_stack_depth = std::numeric_limits<size_t>::max();  // Add cuts
+  const uint64_t left = OrUnlimited(limits_.max_body_bytes) - inflated_bytes_;
+  const bool is_last = left < decode.max_bytes;  // what the request may hold is the narrower limit
+  if (is_last) decode.max_bytes = left;
+  auto explained = [&](const Status& status) {
+    if (status.code() != Code::kResourceExhausted) {
+      return Status(Code::kInvalidArgument, status.message());
+    }
+    return InvalidArgument(
+        "{} ({}, limits.samples)", status.message(),
+        is_last ? "limits.body for all profiles of a request" : "limits.profile");
+  };
+  std::string inflated;
+  if (IsGzip(pprof)) {
+    Result<std::string> bytes = Gunzip(pprof, decode.max_bytes);
+    if (!bytes.ok()) return explained(bytes.status());
+    inflated = *std::move(bytes);
+    pprof = inflated;
+  }
+  Result<Profile> profile = DecodePprof(pprof, decode);
+  if (!profile.ok()) return explained(profile.status());
+  inflated_bytes_ += pprof.size();
   return profile;
+}
+
+// A request may name long labels once and many profiles under them.
+Status PushBatch::CheckLabelBytes(const SeriesLabels& series, size_t writes) {
+  uint64_t each = 0;
+  for (const LabelPair& label : series.labels) each += label.name.size() + label.value.size();
+  label_bytes_ += each * writes;
+  if (label_bytes_ <= OrUnlimited(limits_.max_body_bytes)) return {};
+  return InvalidArgument("the labels of the request's series, written out, exceed limits.body, {}",
+                         limits_.max_body_bytes);
 }
 
 Status PushBatch::Add(std::vector<LabelPair> labels, Profile profile, std::string_view source,
@@ -91,8 +127,11 @@ Status PushBatch::Add(std::vector<LabelPair> labels, Profile profile, std::strin
     profile.time_ns = fallback_time_ns < kYear1971 ? now_ns_ : fallback_time_ns;
   }
   TRY(CheckAge(profile.time_ns, now_ns_, limits_));
+  if (limits_.max_stack_depth != 0) CutStacks(profile, limits_.max_stack_depth);
+  if (limits_.max_symbol_bytes != 0) CutStrings(profile, limits_.max_symbol_bytes);
   ASSIGN_OR_RETURN(std::vector<SampleGroup> groups,
                    GroupSamples(profile, limits_.max_series_per_profile));
+  TRY(CheckLabelBytes(series, groups.size() * profile.sample_types.size()));
   DropAddresses(profile);
   bytes_ += SizeOf(profile);
   ProfileUuid id = IdOf(source);

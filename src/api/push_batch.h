@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/limits.h"
+#include "api/series_labels.h"
 #include "base/status.h"
 #include "profile/pprof.h"
 #include "profile/profile.h"
@@ -19,10 +20,6 @@ namespace anneal {
 // The limits as decoders take them, where none is the largest number.
 DecodeLimits DecodeLimitsOf(const Limits& limits);
 
-// Decodes a pushed pprof message within the limits on its size. Every failure, a limit's too, is
-// kInvalidArgument: the client must drop the profile, not send it again.
-Result<Profile> DecodePushed(std::string_view pprof, const Limits& limits);
-
 class PushBatch {
  public:
   // `limits` must outlive the batch. `now_ns`: for profiles that carry no time.
@@ -30,7 +27,13 @@ class PushBatch {
   PushBatch(const PushBatch&) = delete;
   PushBatch& operator=(const PushBatch&) = delete;
 
-  // Adds a decoded profile under the labels as sent: both checked, addresses dropped, samples
+  // Decodes a pushed pprof message, gzipped or not, within the limits on its size and on those of
+  // all that this batch has decoded. Every failure, a limit's too, is kInvalidArgument: the client
+  // must drop the profile, not send it again.
+  Result<Profile> Decode(std::string_view pprof);
+
+  // Adds a decoded profile under the labels as sent: both checked, stacks and strings that are too
+  // long cut, addresses dropped, samples
   // grouped, one write per group and sample type with a value. A profile without samples adds
   // nothing and is ok. `source` is what the client sent: its fingerprint becomes the id, so that a
   // push that is repeated because its answer was lost counts once. A time in 1970 is replaced by
@@ -45,11 +48,16 @@ class PushBatch {
   uint64_t bytes() const { return bytes_; }
 
  private:
+  Status CheckLabelBytes(const SeriesLabels& series, size_t writes);
+
   const Limits& limits_;
   int64_t now_ns_;
   std::deque<Profile> profiles_;
   std::vector<ProfileWrite> writes_;
   uint64_t bytes_ = 0;
+  uint64_t label_bytes_ = 0;     // of all series as sent, once for each write
+  size_t decoded_ = 0;           // profiles
+  uint64_t inflated_bytes_ = 0;  // of them
 };
 
 }  // namespace anneal

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "api/made_profile.h"
+#include "profile/compress.h"
+#include "profile/pprof.h"
 #include "store/labels.h"
 
 namespace anneal {
@@ -32,6 +34,59 @@ TEST(PushBatchTest, GroupsThatEndUpInOneSeriesAreOneProfile) {
   }
   EXPECT_EQ(sums[0], 7);
   EXPECT_EQ(sums[1], 70);
+}
+
+TEST(PushBatchTest, AllProfilesOfARequestShareItsLimit) {
+  const std::string pprof =
+      EncodePprof(Make({.sample_types = {{"a", "b"}}, .samples = {{{"f"}, {1}}}}));
+  Limits limits;
+  limits.max_body_bytes = 2 * pprof.size() + pprof.size() / 2;
+  PushBatch batch(limits, 1);
+  for (const std::string& bytes : {Gzip(pprof), pprof}) {
+    EXPECT_TRUE(batch.Decode(bytes).ok());
+  }
+  for (const std::string& bytes : {Gzip(pprof), pprof}) {
+    Status refused = batch.Decode(bytes).status();
+    EXPECT_EQ(refused.code(), Code::kInvalidArgument) << "429 would have it sent again";
+    EXPECT_THAT(refused.message(), testing::HasSubstr("limits.body for all profiles"));
+  }
+  limits.max_profile_bytes = pprof.size() - 1;
+  EXPECT_THAT(PushBatch(limits, 1).Decode(pprof).status().message(),
+              testing::HasSubstr("limits.profile"));
+  Limits few;
+  few.max_profiles = 1;
+  PushBatch small(few, 1);
+  EXPECT_TRUE(small.Decode(pprof).ok());
+  EXPECT_THAT(small.Decode(pprof).status().message(), testing::HasSubstr("limits.profiles"));
+}
+
+TEST(PushBatchTest, LabelsOfManyProfilesAreCounted) {
+  Limits limits;
+  limits.max_body_bytes = 10'000;
+  PushBatch batch(limits, 1);
+  std::vector<LabelPair> labels = Labels();
+  labels.push_back({"long", std::string(1'000, 'x')});
+  const MadeProfile made{.sample_types = {{"a", "b"}}, .samples = {{{"f"}, {1}}}};
+  int stored = 0;
+  Status refused;
+  for (int i = 0; i < 20; ++i) {
+    Status added = batch.Add(labels, Make(made), fmt::format("{}", i), 0);
+    stored += added.ok() ? 1 : 0;
+    if (!added.ok()) refused = added;
+  }
+  EXPECT_EQ(stored, 9);
+  EXPECT_THAT(refused.message(), testing::HasSubstr("limits.body"));
+}
+
+TEST(PushBatchTest, CutsWhatIsTooLong) {
+  Limits limits;
+  limits.max_stack_depth = 1;
+  limits.max_symbol_bytes = 3;
+  PushBatch batch(limits, 1);
+  Profile profile = Make({.sample_types = {{"a", "b"}}, .samples = {{{"pkg.F", "leaf"}, {1}}}});
+  ASSERT_TRUE(batch.Add(Labels(), std::move(profile), "x", 0).ok());
+  ASSERT_EQ(batch.writes().size(), 1u);
+  EXPECT_EQ(Show(*batch.writes()[0].profile), "g.F 1\n");
 }
 
 TEST(PushBatchTest, RefusesColumnsThatOneSeriesCannotHold) {

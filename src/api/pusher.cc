@@ -50,7 +50,7 @@ void Pusher::PushMessage(std::string_view tenant, std::string_view request, Answ
     for (PushSeries& series : *parsed) {
       for (std::string_view pprof : series.profiles) {
         ++profiles;
-        Result<Profile> profile = DecodePushed(pprof, limits_);
+        Result<Profile> profile = batch.Decode(pprof);
         Status added = profile.ok() ? batch.Add(series.labels, *std::move(profile), pprof, 0)
                                     : profile.status();
         if (!added.ok() && refused.ok()) refused = added;

@@ -23,13 +23,23 @@ class RateLimit {
   // it could never be sent.
   Status Take(std::string_view tenant, uint64_t bytes, int64_t monotonic_ns);
 
+  // How many are remembered.
+  size_t tenants() const {
+    MutexLock lock(mutex_);
+    return buckets_.size();
+  }
+
  private:
   struct Bucket {
     double tokens = 0;
     int64_t filled_ns = 0;
   };
+  // Tenants may be whatever requests say: buckets that are full again say nothing.
+  static constexpr size_t kMaxBuckets = 10'000;
+  void DropFull(int64_t monotonic_ns) REQUIRES_LOCK(mutex_);
+
   const uint64_t rate_, burst_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   std::map<std::string, Bucket, std::less<>> buckets_ GUARDED_BY(mutex_);
 };
 

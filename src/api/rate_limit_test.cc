@@ -31,5 +31,15 @@ TEST(RateLimitTest, APushLargerThanTheBurstPassesOnceAndIsPaidBack) {
   EXPECT_TRUE(limit.Take("a", 1, 10 * kSecond).ok());
 }
 
+TEST(RateLimitTest, ForgetsTenantsWhoseBucketsAreFull) {
+  RateLimit limit(100, 200);
+  EXPECT_TRUE(limit.Take("debtor", 1'000'000, 0).ok());
+  for (int i = 0; i < 20'000; ++i) {
+    EXPECT_TRUE(limit.Take(fmt::format("t{}", i), 1, (1 + i / 100) * kSecond).ok());
+  }
+  EXPECT_LE(limit.tenants(), 10'000u);
+  EXPECT_FALSE(limit.Take("debtor", 1, 300 * kSecond).ok()) << "a debt is not forgotten";
+}
+
 }  // namespace
 }  // namespace anneal

@@ -44,7 +44,7 @@ class Grouper {
       if (Exceeds(samples_.size(), max_groups_)) {
         return InvalidArgument(
             "the labels of the profile's samples make more than {} series; push fewer label "
-            "values or raise max_series_per_profile",
+            "values or raise limits.series_per_profile",
             max_groups_);
       }
     }
@@ -195,21 +195,56 @@ Status CheckPushedProfile(const Profile& profile, const Limits& limits) {
       profile.Text(profile.period_type.unit).find(':') != std::string_view::npos) {
     return InvalidArgument("the profile's period type holds ':'");
   }
-  for (size_t i = 0; limits.max_symbol_bytes != 0 && i < profile.strings.size(); ++i) {
-    size_t size = profile.Text(static_cast<StringId>(i)).size();
-    if (size > limits.max_symbol_bytes) {
-      return InvalidArgument("string {} of the profile has {} bytes; max_symbol_bytes allows {}", i,
-                             size, limits.max_symbol_bytes);
-    }
-  }
   for (size_t i = 0; limits.max_sample_labels != 0 && i < profile.label_ends.size(); ++i) {
     size_t count = profile.Labels(i).size();
     if (count > limits.max_sample_labels) {
-      return InvalidArgument("sample {} has {} labels; max_sample_labels allows {}", i, count,
+      return InvalidArgument("sample {} has {} labels; limits.sample_labels allows {}", i, count,
                              limits.max_sample_labels);
     }
   }
+  for (const Location& location : profile.locations) {
+    const size_t frames = location.lines_end - location.lines_begin;
+    if (Exceeds(frames, limits.max_inlined_frames)) {
+      return InvalidArgument("a location has {} frames; limits.inlined_frames allows {}", frames,
+                             limits.max_inlined_frames);
+    }
+  }
   return {};
+}
+
+void CutStacks(Profile& profile, size_t max_depth) {
+  size_t kept = 0;
+  uint32_t begin = 0;
+  for (uint32_t& end : profile.stack_ends) {
+    const size_t depth = end - begin;
+    const size_t first = depth > max_depth ? end - max_depth : begin;
+    for (size_t i = first; i < end; ++i) {
+      profile.sample_locations[kept++] = profile.sample_locations[i];
+    }
+    begin = end;
+    end = static_cast<uint32_t>(kept);
+  }
+  profile.sample_locations.resize(kept);
+}
+
+void CutStrings(Profile& profile, size_t max_bytes) {
+  bool any = false;
+  for (size_t i = 0; i < profile.strings.size() && !any; ++i) {
+    any = profile.Text(static_cast<StringId>(i)).size() > max_bytes;
+  }
+  if (!any) return;
+  StringTable cut;
+  for (size_t i = 1; i < profile.strings.size(); ++i) {
+    std::string_view text = profile.Text(static_cast<StringId>(i));
+    if (text.size() > max_bytes) {
+      text.remove_prefix(text.size() - max_bytes);
+      while (!text.empty() && (static_cast<unsigned char>(text.front()) & 0xc0) == 0x80) {
+        text.remove_prefix(1);
+      }
+    }
+    cut.Append(text);
+  }
+  profile.strings = std::move(cut);
 }
 
 void DropAddresses(Profile& profile) {

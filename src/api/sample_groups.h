@@ -13,8 +13,17 @@
 namespace anneal {
 
 // Refuses a profile with no sample types, a sample type whose name cannot stand in a profile
-// type's id (empty, or with '-' or ':'), a string or a sample's labels beyond the limits.
+// type's id (empty, or with '-' or ':'), labels of a sample or frames of a location beyond the
+// limits.
 Status CheckPushedProfile(const Profile& profile, const Limits& limits);
+
+// Cuts stacks of more than `max_depth` locations on the leaf's side: what is left is where they all
+// come from, and still merges.
+void CutStacks(Profile& profile, size_t max_depth);
+
+// Cuts strings of more than `max_bytes` at their beginning, between characters: the end of a
+// symbol tells more than its package.
+void CutStrings(Profile& profile, size_t max_bytes);
 
 // Zeroes what differs from process to process and says nothing once frames have names: addresses
 // of locations that have lines, and ranges of mappings with has_functions. Then the same code in

@@ -77,7 +77,7 @@ TEST(SampleGroupsTest, RefusesTooManyGroups) {
   EXPECT_TRUE(GroupSamples(profile, 2).ok());
   Result<std::vector<SampleGroup>> groups = GroupSamples(profile, 1);
   EXPECT_EQ(groups.status().code(), Code::kInvalidArgument);
-  EXPECT_THAT(groups.status().message(), testing::HasSubstr("max_series_per_profile"));
+  EXPECT_THAT(groups.status().message(), testing::HasSubstr("limits.series_per_profile"));
 }
 
 TEST(SampleGroupsTest, DropsAddressesOfNamedFramesOnly) {
@@ -118,6 +118,38 @@ TEST(SampleGroupsTest, RecursionWithinOneLineStaysTwoFrames) {
   EXPECT_EQ(profile.locations[0].address, 0u);
 }
 
+TEST(SampleGroupsTest, ManyInlinedFramesAreRefused) {
+  Profile profile = Make({.sample_types = {{"a", "b"}}, .samples = {{{"x", "y", "z"}, {1}}}});
+  profile.locations[0].lines_begin = 0;
+  profile.locations[0].lines_end = 3;
+  EXPECT_TRUE(CheckPushedProfile(profile, {.max_inlined_frames = 3}).ok());
+  EXPECT_THAT(CheckPushedProfile(profile, {.max_inlined_frames = 2}).message(),
+              testing::HasSubstr("3 frames; limits.inlined_frames allows 2"));
+}
+
+TEST(SampleGroupsTest, DeepStacksLoseTheirLeaves) {
+  Profile profile = Make({.sample_types = {{"a", "b"}},
+                          .samples = {{{"a", "b", "c", "d"}, {1}},
+                                      {{}, {2}},
+                                      {{"a", "b"}, {3}},
+                                      {{"x", "a", "b", "c"}, {4}}}});
+  CutStacks(profile, 2);
+  EXPECT_EQ(Show(profile), "a;b 1\n 2\na;b 3\nx;a 4\n");
+  EXPECT_TRUE(ValidateProfile(profile).ok());
+  CutStacks(profile, 2);
+  EXPECT_EQ(Show(profile), "a;b 1\n 2\na;b 3\nx;a 4\n");
+}
+
+TEST(SampleGroupsTest, LongStringsKeepTheirEnd) {
+  Profile profile = Make({.sample_types = {{"a", "b"}},
+                          .samples = {{{"example.com/x.F", "\u00fc\u00fc\u00fc"}, {1}}}});
+  CutStrings(profile, 100);
+  EXPECT_EQ(Show(profile), "example.com/x.F;\u00fc\u00fc\u00fc 1\n");
+  CutStrings(profile, 5);
+  EXPECT_EQ(Show(profile), "m/x.F;\u00fc\u00fc 1\n") << "no half of a character";
+  EXPECT_TRUE(ValidateProfile(profile).ok());
+}
+
 TEST(SampleGroupsTest, ChecksProfilesAgainstLimits) {
   struct Check {
     std::string_view what;
@@ -133,17 +165,13 @@ TEST(SampleGroupsTest, ChecksProfilesAgainstLimits) {
       {"colon", {.sample_types = {{"a", "c:d"}}}, {}, "sample type `a/c:d`"},
       {"unnamed", {.sample_types = {{"", "c"}}}, {}, "sample type `/c`"},
       {"period", {.period_type = {"x:", ""}}, {}, "period type"},
-      {"symbol",
-       {.sample_types = {{"abcdef", "b"}}, .period_type = {"", ""}},
-       {.max_symbol_bytes = 5},
-       "max_symbol_bytes allows 5"},
       {"labels",
        {.sample_types = {{"a", "b"}}, .samples = {kSample}},
        {.max_sample_labels = 1},
-       "max_sample_labels allows 1"},
+       "limits.sample_labels allows 1"},
       {"unlimited",
        {.sample_types = {{"a", "b"}}, .samples = {kSample}},
-       {.max_sample_labels = 0, .max_symbol_bytes = 0},
+       {.max_sample_labels = 0, .max_inlined_frames = 0},
        ""},
   };
   for (const Check& row : kRows) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <map>
 
 #include "profile/utf8.h"
 
@@ -27,7 +29,7 @@ Status CheckLabel(const LabelPair& label, const Limits& limits) {
   if (label.name.empty()) return InvalidArgument("a label has no name");
   if (exceeds(label.name.size(), limits.max_label_name_bytes)) {
     return InvalidArgument(
-        "label `{}…`: its name has {} bytes; max_label_name_bytes allows {}",
+        "label `{}…`: its name has {} bytes; limits.label_name allows {}",
         ValidUtf8Prefix(label.name) == label.name.size() ? label.name.substr(0, 32) : "",
         label.name.size(), limits.max_label_name_bytes);
   }
@@ -37,10 +39,40 @@ Status CheckLabel(const LabelPair& label, const Limits& limits) {
     return InvalidArgument("label `{}`: its value is not UTF-8", label.name);
   }
   if (exceeds(label.value.size(), limits.max_label_value_bytes)) {
-    return InvalidArgument("label `{}`: its value has {} bytes; max_label_value_bytes allows {}",
+    return InvalidArgument("label `{}`: its value has {} bytes; limits.label_value allows {}",
                            label.name, label.value.size(), limits.max_label_value_bytes);
   }
   return {};
+}
+
+// The name with what older clients of the query side cannot read replaced.
+std::string Sanitized(std::string_view name) {
+  std::string out(name);
+  for (char& c : out) {
+    bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!word) c = '_';
+  }
+  if (!out.empty() && out[0] >= '0' && out[0] <= '9') out[0] = '_';
+  return out;
+}
+
+void SanitizeNames(LabelSet& labels) {
+  std::map<std::string, std::string> named;
+  for (LabelPair& label : labels) named.try_emplace(Sanitized(label.name), std::move(label.value));
+  labels.clear();
+  for (auto& [name, value] : named) labels.push_back({name, std::move(value)});
+}
+
+// Session ids are 64 bits in hex; others are left alone.
+void FoldSession(LabelSet& labels, uint64_t max_sessions) {
+  for (LabelPair& label : labels) {
+    if (label.name != "__session_id__") continue;
+    uint64_t id = 0;
+    const char* end = label.value.data() + label.value.size();
+    auto [next, error] = std::from_chars(label.value.data(), end, id, 16);
+    if (error == std::errc() && next == end)
+      label.value = fmt::format("{:016x}", id % max_sessions);
+  }
 }
 
 }  // namespace
@@ -48,7 +80,7 @@ Status CheckLabel(const LabelPair& label, const Limits& limits) {
 Result<SeriesLabels> CompleteLabels(std::vector<LabelPair> sent, const Limits& limits) {
   if (sent.empty()) return InvalidArgument("the series has no labels; send __name__ at least");
   if (limits.max_labels != 0 && sent.size() > limits.max_labels) {
-    return InvalidArgument("the series has {} labels; max_labels allows {}", sent.size(),
+    return InvalidArgument("the series has {} labels; limits.labels allows {}", sent.size(),
                            limits.max_labels);
   }
   for (const LabelPair& label : sent) TRY(CheckLabel(label, limits));
@@ -58,6 +90,8 @@ Result<SeriesLabels> CompleteLabels(std::vector<LabelPair> sent, const Limits& l
   if (series.name.empty() || series.name.find(':') != std::string::npos) {
     return InvalidArgument("series {}: __name__ must be given, without ':'", ToString(sorted));
   }
+  // Before names that only we set are looked for: others may become one of them.
+  if (limits.label_names == LabelNames::kSanitized) SanitizeNames(sorted);
   bool has_service = !FindLabel(sorted, kService).empty();
   std::erase_if(sorted, [](const LabelPair& label) {
     return IsDerived(label.name) || label.name == "__delta__";
@@ -67,7 +101,9 @@ Result<SeriesLabels> CompleteLabels(std::vector<LabelPair> sent, const Limits& l
     sorted.push_back({"__name_replaced__", series.name});
     series.name.erase(0, kDeltaPrefix.size());
   }
+  if (limits.max_sessions != 0) FoldSession(sorted, limits.max_sessions);
   std::sort(sorted.begin(), sorted.end());
+  series.label_names = limits.label_names;
   series.labels = std::move(sorted);
   return series;
 }
@@ -85,7 +121,13 @@ LabelSet ColumnLabels(const SeriesLabels& series, const LabelSet& sample_labels,
   LabelSet out;
   out.reserve(series.labels.size() + sample_labels.size() + kDerived.size());
   out = series.labels;
-  for (const LabelPair& label : sample_labels) {
+  LabelSet sanitized;
+  if (series.label_names == LabelNames::kSanitized) {
+    sanitized = sample_labels;
+    SanitizeNames(sanitized);
+  }
+  const LabelSet& added = series.label_names == LabelNames::kSanitized ? sanitized : sample_labels;
+  for (const LabelPair& label : added) {
     if (!IsDerived(label.name) && FindLabel(series.labels, label.name).empty()) {
       out.push_back(label);
     }

@@ -15,11 +15,13 @@ namespace anneal {
 struct SeriesLabels {
   std::string name;
   std::vector<LabelPair> labels;
+  LabelNames label_names = LabelNames::kAsSent;  // for labels that come later
 };
 
 // Refuses no labels, names or values that are not UTF-8 or beyond the limits, a name given
 // twice, and a missing __name__. service_name becomes unknown_service when absent; __delta__ is
-// taken out; "godeltaprof_memory" becomes "memory".
+// taken out; "godeltaprof_memory" becomes "memory". Names are sanitised and session ids folded as
+// the limits have it; of two names that become one the first, in order of names, stays.
 Result<SeriesLabels> CompleteLabels(std::vector<LabelPair> sent, const Limits& limits);
 
 // The label set of one column: the series' labels, then those of its samples that it has not,

@@ -53,10 +53,10 @@ TEST(SeriesLabelsTest, Refuses) {
       {{{"__name__", "x"}, {"", "1"}}, "has no name"},
       {{{"__name__", "x"}, {"\xff", "1"}}, "name is not UTF-8"},
       {{{"__name__", "x"}, {"a", "\xc3"}}, "value is not UTF-8"},
-      {{{"__name__", "x"}, {std::string(2'000'000, 'n'), "1"}}, "max_label_name_bytes allows"},
-      {{{"__name__", "x"}, {std::string(2'000, '\xff'), "1"}}, "max_label_name_bytes allows"},
-      {{{"__name__", "x"}, {"a", std::string(2'000'000, 'v')}}, "max_label_value_bytes allows"},
-      {std::vector<LabelPair>(101, {"a", "b"}), "max_labels allows 100"},
+      {{{"__name__", "x"}, {std::string(2'000'000, 'n'), "1"}}, "limits.label_name allows"},
+      {{{"__name__", "x"}, {std::string(2'000, '\xff'), "1"}}, "limits.label_name allows"},
+      {{{"__name__", "x"}, {"a", std::string(2'000'000, 'v')}}, "limits.label_value allows"},
+      {std::vector<LabelPair>(101, {"a", "b"}), "limits.labels allows 100"},
   };
   for (const Row& row : kRows) {
     Result<SeriesLabels> series = CompleteLabels(row.sent, {});
@@ -64,6 +64,43 @@ TEST(SeriesLabelsTest, Refuses) {
     EXPECT_EQ(series.status().code(), Code::kInvalidArgument);
     EXPECT_THAT(series.status().message(), testing::HasSubstr(std::string(row.message)));
     EXPECT_LT(series.status().message().size(), 1'000u);
+  }
+}
+
+TEST(SeriesLabelsTest, NamesCanBeSanitized) {
+  Limits limits;
+  limits.label_names = LabelNames::kSanitized;
+  Result<SeriesLabels> series = CompleteLabels({{"__name__", "x"},
+                                                {"service.name", "s"},
+                                                {"1a-b", "1"},
+                                                {"a.b", "dot"},
+                                                {"a_b", "underscore"},
+                                                {"--type--", "forged"},
+                                                {"\u00fc", "2"}},
+                                               limits);
+  ASSERT_TRUE(series.ok()) << series.status().message();
+  EXPECT_EQ(ToString(series->labels), "{__=\"2\", _a_b=\"1\", a_b=\"dot\", service_name=\"s\"}");
+  LabelSet labels = ColumnLabels(*series, {{"thread.name", "t"}, {"a-b", "late"}}, Make({}), 0);
+  EXPECT_EQ(FindLabel(labels, "thread_name"), "t");
+  EXPECT_EQ(FindLabel(labels, "a_b"), "dot");
+}
+
+TEST(SeriesLabelsTest, SessionsCanBeFolded) {
+  Limits limits;
+  limits.max_sessions = 16;
+  const std::pair<std::string, std::string> kRows[] = {
+      {"00000000000000ff", "000000000000000f"},
+      {"ffffffffffffffff", "000000000000000f"},
+      {"0000000000000010", "0000000000000000"},
+      {"session-17", "session-17"},
+  };
+  for (const auto& [sent, want] : kRows) {
+    Result<SeriesLabels> series =
+        CompleteLabels({{"__name__", "x"}, {"__session_id__", sent}}, limits);
+    ASSERT_TRUE(series.ok());
+    EXPECT_EQ(FindLabel(series->labels, "__session_id__"), want);
+    series = CompleteLabels({{"__name__", "x"}, {"__session_id__", sent}}, {});
+    EXPECT_EQ(FindLabel(series->labels, "__session_id__"), sent);
   }
 }
 

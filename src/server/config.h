@@ -24,6 +24,7 @@ struct ServerConfig {
   std::string listen = "127.0.0.1:4040";
   std::string data;
   std::string tenancy = "single";
+  std::string label_names = "as_sent";
   int64_t shutdown_grace_ns = 10'000'000'000;
   int64_t retention_ns = int64_t{31} * 24 * 3600 * 1'000'000'000;
   int64_t retention_interval_ns = int64_t{600} * 1'000'000'000;

@@ -65,7 +65,7 @@ class EmbeddedServer final : public Server {
     WarnWhenOpen();
     TRY(OpenStore());
     api_.emplace(*store_, clock_,
-                 ApiOptions{.limits = config_.limits,
+                 ApiOptions{.limits = PushLimits(),
                             .tenancy = TenancyOf(config_),
                             .version = version_,
                             .revision = revision_,
@@ -152,6 +152,14 @@ class EmbeddedServer final : public Server {
     if (authenticator_ || (listen.ok() && IsLoopback(listen->host))) return;
     log::Warn("everybody who reaches this address may read and write; set auth.tokens",
               {{"address", address_}});
+  }
+
+  // What retention would delete at once is refused instead: the client should know.
+  Limits PushLimits() const {
+    Limits limits = config_.limits;
+    if (limits.max_age_ns == 0) limits.max_age_ns = config_.retention_ns;
+    if (config_.label_names == "sanitized") limits.label_names = LabelNames::kSanitized;
+    return limits;
   }
 
   Status OpenStore() {

@@ -16,6 +16,7 @@ constexpr uint64_t kYearNs = 365 * kDayNs;
 
 constexpr std::string_view kTenancies[] = {"single", "header"};
 constexpr std::string_view kMetricsAccess[] = {"read", "open"};
+constexpr std::string_view kLabelNames[] = {"as_sent", "sanitized"};
 constexpr std::string_view kLogLevels[] = {"debug", "info", "warn", "error"};
 constexpr std::string_view kLogFormats[] = {"logfmt", "json"};
 
@@ -34,6 +35,9 @@ constexpr Setting kSettings[] = {
     {"tenancy", Type::kChoice,
      "single: everything is of tenant anonymous; header: X-Scope-OrgID names the tenant",
      FIELD(tenancy), 0, 0, kTenancies},
+    {"label_names", Type::kChoice,
+     "sanitized: other characters than letters, digits and _ in names of labels become _",
+     FIELD(label_names), 0, 0, kLabelNames},
     {"shutdown_grace", Type::kDuration,
      "How long requests under way may still take when the server is told to end",
      FIELD(shutdown_grace_ns), 0, 3600 * kSecondNs},
@@ -87,9 +91,14 @@ constexpr Setting kSettings[] = {
     {"limits.profile", Type::kBytes, "One profile after decompression",
      FIELD(limits.max_profile_bytes)},
     {"limits.samples", Type::kCount, "Samples of one profile", FIELD(limits.max_samples)},
+    {"limits.profiles", Type::kCount, "Profiles of one pushed request", FIELD(limits.max_profiles)},
     {"limits.sample_labels", Type::kCount, "Labels of one sample", FIELD(limits.max_sample_labels)},
-    {"limits.stack_depth", Type::kCount, "Locations of one sample", FIELD(limits.max_stack_depth)},
-    {"limits.symbol", Type::kBytes, "One string of a profile, such as a function's name",
+    {"limits.stack_depth", Type::kCount, "Locations of one sample; longer stacks lose their leaves",
+     FIELD(limits.max_stack_depth)},
+    {"limits.inlined_frames", Type::kCount, "Frames inlined into one location",
+     FIELD(limits.max_inlined_frames)},
+    {"limits.symbol", Type::kBytes,
+     "One string of a profile, such as a function's name; longer ones keep their end",
      FIELD(limits.max_symbol_bytes)},
     {"limits.labels", Type::kCount, "Labels of one series", FIELD(limits.max_labels)},
     {"limits.label_name", Type::kBytes, "A label's name", FIELD(limits.max_label_name_bytes)},
@@ -99,12 +108,16 @@ constexpr Setting kSettings[] = {
      FIELD(limits.max_series_per_profile)},
     {"limits.series_per_tenant", Type::kCount,
      "Series that each tenant may have; pushes that need more get 429", FIELD(store_max_series)},
+    {"limits.sessions", Type::kCount,
+     "Values of __session_id__ told apart; ids become their remainder, 0 keeps all",
+     FIELD(limits.max_sessions)},
     {"limits.ingest_rate", Type::kBytes, "Bytes a second that each tenant may push",
      FIELD(limits.ingest_rate_bytes)},
     {"limits.ingest_burst", Type::kBytes,
      "Bytes that may be pushed at once above the rate; 0 means a second's worth",
      FIELD(limits.ingest_burst_bytes)},
-    {"limits.max_age", Type::kDuration, "Profiles that began longer ago are refused",
+    {"limits.max_age", Type::kDuration,
+     "Profiles that began longer ago are refused; 0s: as the retention has it",
      FIELD(limits.max_age_ns), 0, 100 * kYearNs},
     {"limits.max_future", Type::kDuration, "Profiles that begin further in the future are refused",
      FIELD(limits.max_future_ns), 0, 100 * kYearNs},

@@ -18,7 +18,7 @@ build_packages=(
 )
 test_packages=(
   chromium clang-19 clang-format-19 clang-tidy-19 fonts-dejavu-core libbenchmark-dev libclang-rt-19-dev
-  libgmock-dev libgtest-dev lld-19 llvm-19 man-db python3
+  libgmock-dev libgtest-dev lld-19 llvm-19 man-db python3 python3-venv
 )
 backports_go=golang-1.23-go
 
@@ -33,6 +33,9 @@ case "${1:-test}" in
   test) packages=("${build_packages[@]}" "${test_packages[@]}") ;;
   *) die "unknown set '$1': use build or test" ;;
 esac
+
+# Pyroscope's Node client is one of the tests; any Node will do, also one that is no package.
+[ "${1:-test}" = build ] || command -v npm >/dev/null || packages+=(nodejs npm)
 
 command -v dpkg-query >/dev/null ||
   die "this is no Debian system; install by hand what this file lists, then build with cmake --preset release"

@@ -1,6 +1,6 @@
 // Chromium for the page's tests: Debian's, without a network but loopback, in UTC and English.
 
-import { createServer } from 'node:http';
+import { createServer, request as forward } from 'node:http';
 import { createRequire } from 'node:module';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,7 +47,7 @@ export async function withPage(url) {
   if ((await own.text()).includes('id="page"')) return { url, stop: async () => {} };
   const dist = join(root, 'ui/dist');
   const types = { html: 'text/html', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
-  const proxy = createServer(async (request, response) => {
+  const proxy = createServer((request, response) => {
     const path = new URL(request.url, url).pathname;
     const file = path === '/' ? 'index.html' : path.slice(1);
     if (/^[\w.]+$/.test(file) && existsSync(join(dist, file))) {
@@ -55,13 +55,12 @@ export async function withPage(url) {
       response.setHeader('Content-Security-Policy', policy);
       return response.end(readFileSync(join(dist, file)));
     }
-    const chunks = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers;
-    const answer = await fetch(url + request.url, { method: request.method, headers, ...(chunks.length > 0 ? { body: Buffer.concat(chunks) } : {}) });
-    response.statusCode = answer.status;
-    for (const name of ['content-type', 'content-disposition']) if (answer.headers.has(name)) response.setHeader(name, answer.headers.get(name));
-    response.end(Buffer.from(await answer.arrayBuffer()));
+    const behind = forward(new URL(request.url, url), { method: request.method, headers: request.headers }, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    });
+    behind.on('error', () => response.destroy());
+    request.pipe(behind);
   });
   await new Promise((done) => proxy.listen(0, '127.0.0.1', done));
   return { url: `http://127.0.0.1:${proxy.address().port}`, stop: () => new Promise((done) => (proxy.closeAllConnections(), proxy.close(done))) };

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { axeSource, launch, openTab, withPage } from './browser.mjs';
-import { cpu, fill, fromMs, hostileName, publish, push, startServer, untilMs } from './server.mjs';
+import { binary, cpu, fill, fromMs, hostileName, publish, push, startServer, untilMs } from './server.mjs';
 
 let server;
 let front;
@@ -281,6 +281,32 @@ test('PGO page: artefact, verdicts, builds, edges, decisions, download', () =>
     await region('Verdict').getByText('No measurable difference').waitFor();
     assert.equal(await page.evaluate(() => window.hacked), undefined);
   }));
+
+test('a server with tokens: signing in and out', async () => {
+  const tokens = join(server.folder, 'tokens');
+  const token = execFileSync(binary, ['token', 'reader', '--rights', 'read', '--file', tokens], { encoding: 'utf8' }).trim();
+  const locked = await startServer(['--auth-tokens', tokens]);
+  const page = await withPage(locked.url);
+  const { page: tab, context } = await openTab(browser);
+  try {
+    await tab.goto(page.url);
+    await tab.getByLabel('Token').fill('reader.wrong');
+    await tab.getByRole('button', { name: 'Sign in' }).click();
+    await tab.getByRole('alert').waitFor();
+    await tab.getByLabel('Token').fill(token);
+    await tab.getByRole('button', { name: 'Sign in' }).click();
+    await tab.getByText('No profiles yet').waitFor();
+    assert.equal(await tab.evaluate(() => document.cookie), '');
+    await tab.reload();
+    await tab.getByText('No profiles yet').waitFor();
+    await tab.getByRole('button', { name: 'Sign out' }).click();
+    await tab.getByLabel('Token').waitFor();
+  } finally {
+    await context.close();
+    await page.stop();
+    await locked.stop();
+  }
+});
 
 test('phone: nothing is wider than the screen', () =>
   visit(

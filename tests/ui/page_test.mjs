@@ -152,6 +152,21 @@ test('sandwich and source lines', () =>
     assert.match(await page.getByRole('region', { name: 'Source lines' }).textContent(), /malloc\.go/);
   }));
 
+test('"other" opens by asking again', () =>
+  visit(`${explore}&nodes=60`, async (page) => {
+    await page.getByText('are folded into “other”').waitFor();
+    const frames = () => page.locator('.summary').textContent().then((text) => Number(/· ([\d\u202f]+) frames/.exec(text)[1].replaceAll('\u202f', '')));
+    const folded = await frames();
+    await page.getByRole('searchbox').fill('/^other$/');
+    await page.keyboard.press('Enter');
+    assert.match(await selectedText(page), /^other, .*folded/);
+    await graph(page).focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/nodes=480/);
+    await page.waitForFunction(() => document.querySelector('.profile').getAttribute('aria-busy') === 'false');
+    assert.ok((await frames()) > 3 * folded, `${await frames()} frames after ${folded}`);
+  }));
+
 test('call tree: the keys that trees have', () =>
   visit(`${explore}&panel=tree`, async (page) => {
     const tree = page.getByRole('tree', { name: 'Call tree' });

@@ -41,10 +41,10 @@ export async function openTab(browser, options = {}) {
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/** The built files in front of a server whose binary was built without the page. */
+/** The built files in front of a server whose binary was built without the page, or with ANNEAL_UI_DIST=1 of any. */
 export async function withPage(url) {
   const own = await fetch(url, { headers: { Accept: 'text/html' } });
-  if ((await own.text()).includes('id="page"')) return { url, stop: async () => {} };
+  if ((await own.text()).includes('id="page"') && !process.env.ANNEAL_UI_DIST) return { url, stop: async () => {} };
   const dist = join(root, 'ui/dist');
   const types = { html: 'text/html', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
   const proxy = createServer((request, response) => {

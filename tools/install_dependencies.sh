@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Installs what building anneal needs on Debian 12, and Go; does nothing when all is there.
 #
+# The web page is built by Node.js: one of 18 or newer in PATH will do, else Debian's is installed.
+#
 # Usage: tools/install_dependencies.sh [build|test]     default: test (which includes build)
 #   build  what ./demo and a release build need
 #   test   also the second compiler, the test libraries and the oracles of ./test
@@ -58,6 +60,16 @@ apt_install() {
   as_root apt-get -qq -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 --no-install-recommends install "$@" >&2 ||
     die "apt-get could not install: $*"
 }
+
+# Only where it is needed: somebody's own newer Node.js must not be replaced.
+node_is_new_enough() {
+  command -v npm >/dev/null || return 1
+  local version
+  version=$(node --version 2>/dev/null) || return 1
+  version=${version#v}
+  [ "${version%%.*}" -ge 18 ] 2>/dev/null
+}
+node_is_new_enough || packages+=(nodejs npm)
 
 missing=()
 for package in "${packages[@]}"; do

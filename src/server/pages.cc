@@ -45,10 +45,13 @@ Then make the profile that the compiler optimises with:
     --from=now-1h --to=now --output=pprof=./default.pgo
   go build -pgo=./default.pgo
 
+Look at profiles, compare them, and see what PGO did: open http://{1}/ in a browser.
+
 Endpoints:
   POST /ingest                             profiles, as Pyroscope's SDKs push them
   POST /push.v1.PusherService/Push         profiles, as agents push them
   POST /querier.v1.QuerierService/METHOD   queries
+  GET  /anneal/v1/CALL                     what the web page is drawn from
   GET  /ready /healthz                     is it up
   GET  /metrics                            figures about the server itself, for Prometheus
 )",
@@ -57,6 +60,12 @@ Endpoints:
 
 HttpResponse NotFoundPage(std::string_view path) {
   return PlainPage(404, fmt::format("there is nothing at {}; / lists what is here\n", path));
+}
+
+HttpResponse Redirect(std::string_view path) {
+  HttpResponse response = PlainPage(302, fmt::format("the page is at {}\n", path));
+  response.headers.Add("Location", std::string(path));
+  return response;
 }
 
 HttpResponse MethodNotAllowed(std::string_view method, std::string_view path,

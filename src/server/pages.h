@@ -16,6 +16,8 @@ void HardenPage(HttpResponse& response);
 HttpResponse FrontPage(std::string_view version, std::string_view address);
 // 404, naming the path.
 HttpResponse NotFoundPage(std::string_view path);
+// 302 to a path of this server.
+HttpResponse Redirect(std::string_view path);
 // 405 with Allow.
 HttpResponse MethodNotAllowed(std::string_view method, std::string_view path,
                               std::string_view allowed);

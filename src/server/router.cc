@@ -2,6 +2,7 @@
 
 #include "api/api.h"
 #include "base/log.h"
+#include "server/page_assets.h"
 #include "server/pages.h"
 
 namespace anneal {
@@ -9,12 +10,16 @@ namespace {
 
 constexpr std::string_view kOwnPages[] = {"/", "/ready", "/healthz", "/metrics"};
 
+// The web page was at /ui in other programs that speak this API.
+constexpr std::string_view kUi = "/ui";
+
 // The page of our own at `path`, as a string that lives for ever; or empty.
 std::string_view OwnRouteOf(std::string_view path) {
   for (std::string_view page : kOwnPages) {
     if (page == path) return page;
   }
-  return {};
+  if (path == kUi || path == "/ui/") return kUi;
+  return PageFileRouteOf(path);
 }
 
 HttpResponse NotReady() {
@@ -81,7 +86,7 @@ void Router::Dispatch(std::string_view path, HttpRequest request, HttpRespond re
     if (request.method != "GET" && request.method != "HEAD") {
       return respond(MethodNotAllowed(request.method, path, "GET, HEAD"));
     }
-    return respond(OwnPage(path));
+    return respond(OwnPage(request, path));
   }
   if (Api::RouteOf(path).empty()) return respond(NotFoundPage(path));
   Api* const api = api_;
@@ -89,7 +94,7 @@ void Router::Dispatch(std::string_view path, HttpRequest request, HttpRespond re
   api->Handle(std::move(request), std::move(respond));
 }
 
-HttpResponse Router::OwnPage(std::string_view path) {
+HttpResponse Router::OwnPage(const HttpRequest& request, std::string_view path) {
   if (path == "/healthz") return PlainPage(200, "ok\n");
   if (path == "/ready") {
     return api_ ? PlainPage(200, "ready\n") : PlainPage(503, "starting or ending\n");
@@ -99,6 +104,11 @@ HttpResponse Router::OwnPage(std::string_view path) {
     HttpResponse response = PlainPage(200, metrics_.Render());
     response.headers.Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     return response;
+  }
+  if (OwnRouteOf(path) == kUi) return Redirect("/");
+  // Who asks for "/" without saying that it reads HTML is a person with curl.
+  if (!PageFiles().empty() && (path != "/" || WantsHtml(request))) {
+    return PageResponse(request, path);
   }
   MutexLock lock(mutex_);
   return FrontPage(options_.version, address_);

@@ -47,7 +47,7 @@ class Router {
  private:
   struct Seen;
   void Dispatch(std::string_view path, HttpRequest request, HttpRespond respond);
-  HttpResponse OwnPage(std::string_view path);
+  HttpResponse OwnPage(const HttpRequest& request, std::string_view path);
   void Note(const Seen& seen, const HttpResponse& response);
   Metrics::Histogram& DurationOf(std::string_view route) EXCLUDES_LOCK(mutex_);
 

@@ -128,6 +128,36 @@ class MemoryStore : public Store {
     return {};
   }
 
+  Status PutDocument(const DocumentName& name, std::string_view body) override {
+    TRY(CheckDocumentName(name));
+    documents_[name] = body;
+    return {};
+  }
+  Result<std::string> GetDocument(const DocumentName& name) override {
+    TRY(CheckDocumentName(name));
+    auto found = documents_.find(name);
+    if (found == documents_.end()) {
+      return Error(Code::kNotFound, "there is no {} {} of service {}", name.kind, name.id,
+                   name.service);
+    }
+    return found->second;
+  }
+  Status DeleteDocument(const DocumentName& name) override {
+    TRY(CheckDocumentName(name));
+    documents_.erase(name);
+    return {};
+  }
+  Result<std::vector<DocumentInfo>> Documents(std::string_view tenant,
+                                              std::string_view kind) override {
+    std::vector<DocumentInfo> found;
+    for (const auto& [name, body] : documents_) {
+      bool selected =
+          (tenant.empty() || name.tenant == tenant) && (kind.empty() || name.kind == kind);
+      if (selected) found.push_back({name, body.size()});
+    }
+    return found;
+  }
+
   std::vector<std::string> Tenants() override {
     std::set<std::string> tenants;
     for (const StoredProfile& profile : stored) tenants.insert(profile.tenant);
@@ -157,6 +187,8 @@ class MemoryStore : public Store {
   }
 
  private:
+  std::map<DocumentName, std::string> documents_;
+
   void Keep(std::string_view tenant, const ProfileWrite& write) {
     Profile profile = *write.profile;
     size_t width = profile.sample_types.size();

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <set>
 
 #include "api/attime.h"
 #include "api/selector.h"
@@ -11,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/exit_status.h"
 #include "server/config.h"
+#include "store/document_export.h"
 #include "store/embedded.h"
 #include "store/export.h"
 
@@ -49,15 +51,16 @@ CommandRun DefineStoreVerify(CLI::App& app, CliContext& context) {
       nlohmann::ordered_json out = {{"profiles", report->profiles},
                                     {"series", report->series},
                                     {"symbols", report->symbols},
+                                    {"documents", report->documents},
                                     {"problems", report->problems}};
       context.out << out.dump(2) << "\n";
     } else {
       for (const std::string& problem : report->problems) context.out << problem << "\n";
-      context.out << fmt::format("{}: {} profiles, {} series, {} symbols read, {}\n", *data,
-                                 report->profiles, report->series, report->symbols,
-                                 report->problems.empty()
-                                     ? "nothing wrong"
-                                     : fmt::format("{} problems", report->problems.size()));
+      context.out << fmt::format(
+          "{}: {} profiles, {} series, {} symbols, {} documents read, {}\n", *data,
+          report->profiles, report->series, report->symbols, report->documents,
+          report->problems.empty() ? "nothing wrong"
+                                   : fmt::format("{} problems", report->problems.size()));
     }
     return report->problems.empty() ? int{kExitOk} : int{kExitFailed};
   };
@@ -89,8 +92,8 @@ void PrintStats(std::ostream& out, const StoreStats& stats) {
                        HumanBytes(s.profiles_bytes), HumanBytes(s.symbols_bytes),
                        FormatTime(s.oldest_ns), FormatTime(s.newest_ns));
   }
-  out << fmt::format("{} services, {} profiles, {} on disk\n", stats.services.size(), profiles,
-                     HumanBytes(stats.disk_bytes));
+  out << fmt::format("{} services, {} profiles, {} documents, {} on disk\n", stats.services.size(),
+                     profiles, stats.documents, HumanBytes(stats.disk_bytes));
 }
 
 nlohmann::ordered_json ToJson(const StoreStats& stats) {
@@ -105,7 +108,10 @@ nlohmann::ordered_json ToJson(const StoreStats& stats) {
                         {"oldest_ns", s.oldest_ns},
                         {"newest_ns", s.newest_ns}});
   }
-  return {{"services", std::move(services)}, {"disk_bytes", stats.disk_bytes}};
+  return {{"services", std::move(services)},
+          {"documents", stats.documents},
+          {"documents_bytes", stats.documents_bytes},
+          {"disk_bytes", stats.disk_bytes}};
 }
 
 CommandRun DefineStoreStats(CLI::App& app, CliContext& context) {
@@ -150,6 +156,35 @@ Result<std::vector<Selection>> Select(const ExportOptions& options, Store& store
   return selections;
 }
 
+// Profiles, then documents: those of the tenants that are exported, unless only some profiles are
+// asked for.
+Result<ExportCounts> ExportAll(Store& store, std::span<const Selection> selections,
+                               const ExportOptions& options, std::ostream& out) {
+  ASSIGN_OR_RETURN(ExportCounts counts, ExportProfiles(store, selections, out));
+  if (options.query != "{}" || options.from != "0" || options.to != "now") return counts;
+  std::set<std::string> tenants;
+  ASSIGN_OR_RETURN(std::vector<DocumentInfo> documents, store.Documents(options.tenant, {}));
+  for (const DocumentInfo& info : documents) tenants.insert(info.name.tenant);
+  const std::vector<std::string> names(tenants.begin(), tenants.end());
+  ASSIGN_OR_RETURN(DocumentCounts exported, ExportDocuments(store, names, out));
+  counts.documents = exported.documents;
+  counts.bytes += exported.bytes;
+  return counts;
+}
+
+Result<ExportCounts> ImportAll(Store& store, std::istream& in) {
+  ASSIGN_OR_RETURN(ExportCounts counts, ImportProfiles(store, in));
+  ASSIGN_OR_RETURN(DocumentCounts imported, ImportDocuments(store, in));
+  counts.documents = imported.documents;
+  counts.bytes += imported.bytes;
+  return counts;
+}
+
+std::string Describe(const ExportCounts& counts) {
+  return fmt::format("{} profiles, {} documents, {}\n", counts.profiles, counts.documents,
+                     HumanBytes(counts.bytes));
+}
+
 // Exports can exceed memory, so they are streamed: into a file beside the output, which takes the
 // output's name when it is complete.
 Result<ExportCounts> ExportToFile(Store& store, std::span<const Selection> selections,
@@ -160,7 +195,7 @@ Result<ExportCounts> ExportToFile(Store& store, std::span<const Selection> selec
   const std::string partial = options.output + ".partial";
   std::ofstream file(partial, std::ios::binary | std::ios::trunc);
   if (!file) return Error(Code::kUnavailable, "{} cannot be written", partial);
-  Result<ExportCounts> counts = ExportProfiles(store, selections, file);
+  Result<ExportCounts> counts = ExportAll(store, selections, options, file);
   file.close();
   std::error_code error;
   if (counts.ok() && !file.good()) counts = Error(Code::kUnavailable, "{} is not whole", partial);
@@ -192,10 +227,10 @@ CommandRun DefineStoreExport(CLI::App& app, CliContext& context) {
     Result<std::vector<Selection>> selections = Select(*options, **store, context.clock.NowNs());
     if (!selections.ok()) return Fail(context, selections.status());
     const bool to_stdout = options->output == "-";
-    Result<ExportCounts> counts = to_stdout ? ExportProfiles(**store, *selections, context.out)
+    Result<ExportCounts> counts = to_stdout ? ExportAll(**store, *selections, *options, context.out)
                                             : ExportToFile(**store, *selections, *options);
     if (!counts.ok()) return Fail(context, counts.status());
-    context.err << fmt::format("{} profiles, {}\n", counts->profiles, HumanBytes(counts->bytes));
+    context.err << Describe(*counts);
     return int{kExitOk};
   };
 }
@@ -214,9 +249,9 @@ CommandRun DefineStoreImport(CLI::App& app, CliContext& context) {
       file.open(*input, std::ios::binary);
       if (!file) return Fail(context, Error(Code::kNotFound, "{} cannot be read", *input));
     }
-    Result<ExportCounts> counts = ImportProfiles(**store, *input == "-" ? context.in : file);
+    Result<ExportCounts> counts = ImportAll(**store, *input == "-" ? context.in : file);
     if (!counts.ok()) return Fail(context, counts.status());
-    context.out << fmt::format("{} profiles, {}\n", counts->profiles, HumanBytes(counts->bytes));
+    context.out << Describe(*counts);
     return int{kExitOk};
   };
 }

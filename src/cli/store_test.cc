@@ -81,6 +81,25 @@ TEST_F(StoreCommandTest, AnExportImportsIntoAnotherStoreAndIsTheSameAgain) {
   EXPECT_THAT(cli_.err, HasSubstr("--force"));
 }
 
+TEST_F(StoreCommandTest, DocumentsAreCountedCheckedAndMoved) {
+  const DocumentName name{"three", "record", "shop", "1"};
+  {
+    EmbeddedOptions options;
+    options.directory = cli_.Path("data");
+    ASSERT_TRUE(OpenEmbedded(options).value()->PutDocument(name, "{}").ok());
+  }
+  ASSERT_EQ(Run({"stats"}), kExitOk) << cli_.err;
+  EXPECT_THAT(cli_.out, HasSubstr("6 profiles, 1 documents"));
+  ASSERT_EQ(Run({"verify"}), kExitOk) << cli_.err;
+  EXPECT_THAT(cli_.out, HasSubstr("1 documents read, nothing wrong"));
+  ASSERT_EQ(Run({"export", "-o", cli_.Path("all")}), kExitOk) << cli_.err;
+  EXPECT_THAT(cli_.err, HasSubstr("1 documents"));
+  ASSERT_EQ(Run({"import", cli_.Path("all")}, "copy"), kExitOk) << cli_.err;
+  EmbeddedOptions options;
+  options.directory = cli_.Path("copy");
+  EXPECT_EQ(OpenEmbedded(options).value()->GetDocument(name).value(), "{}");
+}
+
 TEST_F(StoreCommandTest, AnExportCanBeOfSomeProfiles) {
   const std::string out = cli_.Path("some");
   ASSERT_EQ(Run({"export", "-o", out, "--query", "{service_name=\"shop\"}", "--to", "20300101"}),

@@ -73,7 +73,6 @@ enum class Caching { kForever, kAskAgain };
 HttpResponse FileResponse(const HttpRequest& request, const PageFile& file, Caching caching) {
   HttpResponse response;
   HttpHeaders& headers = response.headers;
-  AddSecurityHeaders(headers);
   const std::string etag = fmt::format("\"{}\"", file.hash);
   headers.Add("ETag", etag);
   headers.Add("Cache-Control",
@@ -95,20 +94,6 @@ HttpResponse FileResponse(const HttpRequest& request, const PageFile& file, Cach
 }
 
 }  // namespace
-
-const std::string_view kPageSecurityPolicy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'";
-
-void AddSecurityHeaders(HttpHeaders& headers) {
-  headers.Add("Content-Security-Policy", std::string(kPageSecurityPolicy));
-  headers.Add("X-Content-Type-Options", "nosniff");
-  headers.Add("X-Frame-Options", "DENY");
-  headers.Add("Referrer-Policy", "no-referrer");
-  headers.Add("Cross-Origin-Opener-Policy", "same-origin");
-  headers.Add("Cross-Origin-Resource-Policy", "same-origin");
-}
 
 bool IsPagePath(std::string_view path) {
   return path.starts_with(kServiceViews) ||

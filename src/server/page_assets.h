@@ -1,4 +1,5 @@
 // Serving the web page: which paths are the page's, and with which headers its files go out.
+// (Those that keep it apart from other sites: pages.h.)
 #pragma once
 
 #include <optional>
@@ -23,10 +24,5 @@ HttpResponse PageResponse(const HttpRequest& request, std::string_view path);
 
 // Whether a client asks for the page rather than for text: it accepts text/html by name.
 bool WantsHtml(const HttpRequest& request);
-
-// What pages of this server may do: load from it alone, run no inline script, be framed by nobody.
-extern const std::string_view kPageSecurityPolicy;
-// That policy, and what else keeps a page apart from other sites.
-void AddSecurityHeaders(HttpHeaders& headers);
 
 }  // namespace anneal

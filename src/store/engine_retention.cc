@@ -37,6 +37,15 @@ Result<StoreStats> EmbeddedStore::Stats() {
   TRY(symbols.status());
 
   StoreStats stats;
+  const std::string documents_begin = DocumentPrefix({}, {});
+  ASSIGN_OR_RETURN(KvCursor documents,
+                   kv_->Cursor(Family::kMeta, documents_begin, PrefixEnd(documents_begin)));
+  for (documents.Seek(documents_begin);
+       documents.Valid() && documents.key().starts_with(documents_begin); documents.Next()) {
+    ++stats.documents;
+    stats.documents_bytes += documents.key().size() + documents.value().size();
+  }
+  TRY(documents.status());
   for (auto& [id, service] : services) stats.services.push_back(std::move(service));
   std::ranges::sort(stats.services, [](const auto& a, const auto& b) {
     return std::tie(a.tenant, a.service) < std::tie(b.tenant, b.service);

@@ -204,7 +204,7 @@ Result<ExportCounts> ImportProfiles(Store& store, std::istream& in) {
     TRY(importer.Append(*stored));
   }
   TRY(importer.Finish());
-  return ExportCounts{reader.records(), reader.bytes()};
+  return ExportCounts{.profiles = reader.records(), .bytes = reader.bytes()};
 }
 
 }  // namespace anneal

@@ -12,6 +12,7 @@ namespace anneal {
 
 struct ExportCounts {
   uint64_t profiles = 0;
+  uint64_t documents = 0;
   uint64_t bytes = 0;  // of the stream
 };
 

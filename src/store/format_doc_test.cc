@@ -4,6 +4,7 @@
 
 #include "base/fs.h"
 #include "profile/merge.h"
+#include "store/document_export.h"
 #include "store/engine.h"
 #include "store/export.h"
 #include "store/profiles_for_test.h"
@@ -93,6 +94,10 @@ TEST_F(FormatDoc, TheStoresExamplesAreWhatItWrites) {
   ExpectRecord(blocks, "symbols", *kv.Cursor(Family::kSymbols, {}, {}));
   ExpectRecord(blocks, "profile", *kv.Cursor(Family::kProfiles, {}, {}));
 
+  const DocumentName document{"anonymous", "record", "shop", "1"};
+  ASSERT_TRUE(store_->PutDocument(document, "{}").ok());
+  ExpectRecord(blocks, "document", *kv.Cursor(Family::kMeta, {}, {}));
+
   // The same with a span: 20 of the 30 ms.
   std::vector<StackValue> values = {{StackId{1}, 10'000'000}, {StackId{2}, 30'000'000}};
   SampleLink link{ParseSpanId("00f067aa0ba902b7").value(),
@@ -117,6 +122,12 @@ TEST_F(FormatDoc, TheExportsExampleIsWhatIsExported) {
   EXPECT_EQ(hex.substr(hex.size() - after.size()), after);
   std::istringstream in(out.str());
   EXPECT_TRUE(ImportProfiles(*store_, in).ok());
+
+  ASSERT_TRUE(store_->PutDocument({"anonymous", "record", "shop", "1"}, "{}").ok());
+  std::ostringstream documents;
+  const std::vector<std::string> tenants = {"anonymous"};
+  ASSERT_TRUE(ExportDocuments(*store_, tenants, documents).ok());
+  EXPECT_EQ(Hex(documents.str()), blocks["documents"]);
 }
 
 }  // namespace

@@ -19,6 +19,7 @@
 
 #include "base/status.h"
 #include "profile/profile.h"
+#include "store/document.h"
 #include "store/labels.h"
 #include "store/sample_link.h"
 
@@ -84,6 +85,7 @@ struct StoreStats {
     int64_t oldest_ns = 0, newest_ns = 0;
   };
   std::vector<Service> services;  // by tenant, then service
+  uint64_t documents = 0, documents_bytes = 0;
   uint64_t disk_bytes = 0;
   uint64_t memory_bytes = 0;
 };
@@ -95,6 +97,11 @@ struct StoredProfile {
   ProfileUuid id{};
   int64_t time_ns = 0, duration_ns = 0, period = 0;
   Profile profile;  // one sample type, canonical order; of labels, those of SampleLink
+};
+
+struct DocumentInfo {
+  DocumentName name;
+  size_t size_bytes = 0;  // as stored
 };
 
 class Store {
@@ -140,6 +147,16 @@ class Store {
   virtual Status Scan(const Selection& selection,
                       const std::function<Status(const StoredProfile&)>& visit) = 0;
 
+  // Documents: bytes beside the profiles, whole or not at all, until they are deleted; DropBefore
+  // leaves them alone. Put replaces; durable on return, as Delete is. Get: kNotFound.
+  virtual Status PutDocument(const DocumentName& name, std::string_view body) = 0;
+  virtual Result<std::string> GetDocument(const DocumentName& name) = 0;
+  virtual Status DeleteDocument(const DocumentName& name) = 0;
+  // Those of a tenant and kind (empty: all), sorted by name.
+  virtual Result<std::vector<DocumentInfo>> Documents(std::string_view tenant,
+                                                      std::string_view kind) = 0;
+
+  // Those that have profiles.
   virtual std::vector<std::string> Tenants() = 0;
   // Earliest and latest profile time of a tenant; nullopt when it has none.
   virtual std::optional<TimeRange> Bounds(std::string_view tenant) = 0;

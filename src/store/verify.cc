@@ -25,6 +25,7 @@ class Verifier {
     Series();
     Symbols();
     Profiles();
+    Documents();
   }
 
  private:
@@ -64,6 +65,7 @@ class Verifier {
   void Symbols();
   void Profiles();
   void ProfileAt(std::string_view key, std::string_view value);
+  void Documents();
 
   Kv& kv_;
   const int64_t epoch_ns_;
@@ -195,6 +197,18 @@ void Verifier::ProfileAt(std::string_view key, std::string_view value) {
   if (main != MappingId::kNone && Index(main) >= extent.counts.mappings) {
     bad("it names a mapping that is not there");
   }
+}
+
+void Verifier::Documents() {
+  const std::string prefix = DocumentPrefix({}, {});
+  Walk(Family::kMeta, "documents", [&](std::string_view key, std::string_view value) {
+    if (!key.starts_with(prefix)) return;  // the format record, which was read before
+    ++report_.documents;
+    Result<std::string> document = DecodeDocument(key, value);
+    if (!document.ok()) {
+      Problem(fmt::format("document record {}: {}", Hex(key), document.status().message()));
+    }
+  });
 }
 
 }  // namespace

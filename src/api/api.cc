@@ -10,6 +10,7 @@
 #include "api/otlp_http.h"
 #include "api/page.h"
 #include "api/plain.h"
+#include "api/publish_calls.h"
 #include "api/push_request.h"
 #include "api/pusher.h"
 #include "api/querier.h"
@@ -150,7 +151,7 @@ struct Api::Rep {
 
   void HandleRpc(const Rpc& rpc, HttpRequest request, HttpRespond respond);
   void HandleIngest(HttpRequest request, HttpRespond respond);
-  HttpResponse Page(const HttpRequest& request);
+  HttpResponse Page(HttpRequest request);
   HttpResponse Plain(std::string_view route, const HttpRequest& request);
   HttpResponse Query(const Rpc& rpc, Codec codec, const HttpRequest& request,
                      const std::string& tenant);
@@ -198,10 +199,12 @@ void Api::Rep::HandleRpc(const Rpc& rpc, HttpRequest request, HttpRespond respon
                      });
 }
 
-HttpResponse Api::Rep::Page(const HttpRequest& request) {
+HttpResponse Api::Rep::Page(HttpRequest request) {
   Result<std::string> tenant = TenantOf(request, options.tenancy);
   if (!tenant.ok()) return ErrorResponse(tenant.status());
-  return PageCall({store, options.limits, *std::move(tenant), clock.NowNs()}, request);
+  QueryContext context{store, options.limits, *std::move(tenant), clock.NowNs()};
+  if (PublishRouteOf(PathOf(request.target)).empty()) return PageCall(context, request);
+  return PublishCall(context, std::move(request));
 }
 
 HttpResponse Api::Rep::Plain(std::string_view route, const HttpRequest& request) {
@@ -241,7 +244,9 @@ void Api::Handle(HttpRequest request, HttpRespond respond) {
     return HandleOtlp(rep_->pusher, rep_->options, std::move(request), std::move(respond));
   }
   if (IsIngest(path)) return rep_->HandleIngest(std::move(request), std::move(respond));
-  if (!PageRouteOf(path).empty()) return respond(rep_->Page(request));
+  if (!PageRouteOf(path).empty() || !PublishRouteOf(path).empty()) {
+    return respond(rep_->Page(std::move(request)));
+  }
   if (std::string_view route = PlainRouteOf(path); !route.empty()) {
     return respond(rep_->Plain(route, request));
   }
@@ -269,6 +274,7 @@ std::string_view Api::RouteOf(std::string_view path) {
   if (path == kOtlpPath) return kOtlpPath;
   if (std::string_view page = PageRouteOf(path); !page.empty()) return page;
   if (std::string_view route = PlainRouteOf(path); !route.empty()) return route;
+  if (std::string_view route = PublishRouteOf(path); !route.empty()) return route;
   return FindService(path);
 }
 

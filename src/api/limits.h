@@ -50,6 +50,9 @@ struct Limits {
   int64_t max_age_ns = 0;
   int64_t max_future_ns = int64_t{600} * 1'000'000'000;
 
+  // Published PGO records kept of each service, the newest.
+  size_t max_published_records = 200;
+
   // --- querying -----------------------------------------------------------------------------
   // Longest time range of one query. Nanoseconds.
   int64_t max_query_length_ns = 0;

@@ -38,7 +38,7 @@ class DecisionParser {
     if (line.starts_with("# ")) {
       package_ = line.substr(2);
       packages_.emplace(package_);
-    } else if (!HotBudget(line) && !Devirtualised(line) && !Inlined(line)) {
+    } else if (!HotBudget(line) && !Devirtualised(line) && !Inlined(line) && !CannotInline(line)) {
       Counted(line);
     }
   }
@@ -46,8 +46,20 @@ class DecisionParser {
   Decisions Finish() && {
     std::erase_if(result_.decisions, [&](const Decision& d) {
       // An allowed inlining may still be refused, as for recursion: then no line says it was done.
-      return d.kind == DecisionKind::kInlined && !inlined_at_.contains({d.package, d.position});
+      bool done = d.kind != DecisionKind::kInlined || inlined_at_.contains({d.package, d.position});
+      if (!done) {
+        result_.refused_calls.push_back(
+            {d.package, d.position, d.callee,
+             d.callee == d.caller ? "it calls itself" : "allowed as hot, but not done"});
+      }
+      return !done;
     });
+    for (const auto& [package, position, callee] : inlined_) {
+      result_.inlined_calls.push_back({package, position, callee});
+    }
+    SortUnique(result_.inlined_calls);
+    SortUnique(result_.refused_calls);
+    SortUnique(result_.refused_functions);
     auto less = [](const Decision& a, const Decision& b) { return Key(a) < Key(b); };
     std::sort(result_.decisions.begin(), result_.decisions.end(), less);
     auto last = std::unique(result_.decisions.begin(), result_.decisions.end());
@@ -60,6 +72,39 @@ class DecisionParser {
   }
 
  private:
+  template <typename Row>
+  static void SortUnique(std::vector<Row>& rows) {
+    std::sort(rows.begin(), rows.end(),
+              [](const Row& a, const Row& b) { return Order(a) < Order(b); });
+    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  }
+  static auto Order(const InlinedCall& c) { return std::tie(c.package, c.position, c.callee); }
+  static auto Order(const Refusal& r) { return std::tie(r.package, r.position, r.callee, r.why); }
+
+  // "./x.go:10:6: cannot inline big: function too complex: cost 91 exceeds budget 80"
+  bool CannotInline(std::string_view line) {
+    auto parts = SplitFirst(line, ": cannot inline ");
+    if (!parts) return false;
+    auto function = SplitFirst(parts->second, ": ");
+    if (!function) return false;
+    result_.refused_functions.push_back({package_, std::string(parts->first),
+                                         std::string(function->first),
+                                         std::string(function->second)});
+    return true;
+  }
+
+  // "F (cost 900) at ./x.go:99:2 in big function G"
+  void RefusedByBigCaller(std::string_view rest) {
+    refused_.emplace(package_, rest);
+    auto caller = SplitLast(rest, " in big function ");
+    auto position = caller ? SplitLast(caller->first, " at ") : std::nullopt;
+    auto cost = position ? SplitLast(position->first, " (cost ") : std::nullopt;
+    if (!cost) return;
+    result_.refused_calls.push_back({package_, std::string(position->second),
+                                     std::string(cost->first),
+                                     fmt::format("the caller, {}, is big", caller->second)});
+  }
+
   // "hot-budget check allows inlining for call F (cost 91) at ./x.go:10:18 in function G"
   bool HotBudget(std::string_view line) {
     constexpr std::string_view kStart = "hot-budget check allows inlining for call ";
@@ -118,7 +163,7 @@ class DecisionParser {
     } else if (line.starts_with(kHotNode)) {
       if (auto parts = SplitFirst(line, " for func=")) hot_functions_.emplace(parts->second);
     } else if (line.starts_with(kBig)) {
-      refused_.emplace(package_, line.substr(kBig.size()));
+      RefusedByBigCaller(line.substr(kBig.size()));
     }
   }
 

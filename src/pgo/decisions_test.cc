@@ -27,6 +27,8 @@ hot-budget check allows inlining for call main.Odd (cost 132) at ./work.go:14:18
 hot-big check disallows inlining for call main.Big (cost 900) at ./work.go:99:2 in big function main.Round
 ./work.go:46:14: inlining call to mixed
 ./work.go:77:2: leaking param: values
+./work.go:120:6: cannot inline Big: function too complex: cost 900 exceeds budget 80
+./work.go:120:6: cannot inline Big: function too complex: cost 900 exceeds budget 80
 )";
 
 TEST(Decisions, AreReadFromWhatTheCompilerPrints) {
@@ -48,6 +50,19 @@ TEST(Decisions, AreReadFromWhatTheCompilerPrints) {
   EXPECT_DOUBLE_EQ(got.threshold_percent, 0.17761989342806395);
   EXPECT_EQ(got.Count(DecisionKind::kInlined), 2);
   EXPECT_EQ(got.Count(DecisionKind::kDevirtualisedFunction), 1);
+  const std::string hot = "example.com/hot";
+  EXPECT_EQ(got.refused_calls,
+            (std::vector<Refusal>{
+                {hot, "./work.go:112:62", "main.Odd", "it calls itself"},
+                {hot, "./work.go:99:2", "main.Big", "the caller, main.Round, is big"}}));
+  EXPECT_EQ(got.refused_functions,
+            (std::vector<Refusal>{{hot, "./work.go:120:6", "Big",
+                                   "function too complex: cost 900 exceeds budget 80"}}));
+  EXPECT_EQ(got.inlined_calls,
+            (std::vector<InlinedCall>{
+                {hot, "./work.go:10:18", "MapReduce[go.shape.uint64,go.shape.struct { a int }]"},
+                {hot, "./work.go:14:18", "Odd"},
+                {hot, "./work.go:46:14", "mixed"}}));
 }
 
 TEST(Decisions, OfEveryPrefixAreASubset) {

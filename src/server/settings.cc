@@ -131,6 +131,9 @@ constexpr Setting kSettings[] = {
      uint64_t{1} << 30},
     {"limits.flame_nodes", Type::kCount, "Most nodes of a flame graph a client may ask for",
      FIELD(limits.max_flame_nodes), 1, uint64_t{1} << 30},
+    {"limits.published_records", Type::kCount,
+     "Published records kept of each service, the newest; 0: all",
+     FIELD(limits.max_published_records)},
     {"limits.series_points", Type::kCount, "Points of one series in an answer",
      FIELD(limits.max_series_points), 1},
 };

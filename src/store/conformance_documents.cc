@@ -17,7 +17,8 @@ using testing::IsEmpty;
 // "tenant/kind/service/id" of each.
 std::vector<std::string> Names(Store& store, std::string_view tenant, std::string_view kind) {
   std::vector<std::string> names;
-  for (const DocumentInfo& info : store.Documents(tenant, kind).value()) {
+  const std::vector<DocumentInfo> documents = store.Documents(tenant, kind).value();
+  for (const DocumentInfo& info : documents) {
     const DocumentName& n = info.name;
     names.push_back(fmt::format("{}/{}/{}/{}", n.tenant, n.kind, n.service, n.id));
   }

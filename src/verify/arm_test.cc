@@ -130,9 +130,5 @@ TEST(MachineTest, DescribesThisOne) {
   EXPECT_GE(OwnCpuNs(), 0);
 }
 
-TEST(Sha256Test, KnownVector) {
-  EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-}
-
 }  // namespace
 }  // namespace anneal

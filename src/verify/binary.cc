@@ -1,9 +1,8 @@
 #include "verify/binary.h"
 
-#include <openssl/evp.h>
-
 #include <cstdlib>
 
+#include "base/sha256.h"
 #include "base/substitute.h"
 #include "verify/arm.h"
 
@@ -50,15 +49,6 @@ Status BuildOne(const VerifyPlan& plan, ArmId arm, const ArmPlan& arm_plan, int6
 }
 
 }  // namespace
-
-std::string Sha256Hex(std::string_view bytes) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr);
-  std::string hex;
-  for (unsigned int i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
-  return hex;
-}
 
 Result<ArmFacts> DescribeBinary(ArmId arm, const ArmPlan& plan, const std::string& cwd,
                                 const Fs& fs) {

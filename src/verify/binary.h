@@ -8,9 +8,6 @@
 
 namespace anneal {
 
-// SHA-256 as 64 hex digits.
-std::string Sha256Hex(std::string_view bytes);
-
 // Command, path, hash and size of what an arm runs. Looks the command's first word up in PATH.
 // kNotFound, naming the arm, when the binary of the plan does not exist.
 Result<ArmFacts> DescribeBinary(ArmId arm, const ArmPlan& plan, const std::string& cwd,

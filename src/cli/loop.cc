@@ -11,6 +11,7 @@
 #include "cli/loop_server.h"
 #include "cli/loop_turn.h"
 #include "cli/loop_verdict.h"
+#include "cli/publish.h"
 
 namespace anneal {
 namespace {
@@ -20,7 +21,23 @@ struct LoopOptions {
   int iterations = 1;
   bool json = false;
   bool dry_run = false;
+  PublishFlags publish;
 };
+
+// Tells a server about the turn. That it cannot be told is no reason to fail what was measured.
+void PublishTurn(const LoopRun& run, const LoopTurn& turn) {
+  const LoopConfig::Publish& to = run.config.publish;
+  PublishFlags flags{.url = to.server, .service = {}, .token_file = to.token_file, .artefact = {}};
+  if (flags.url.empty() && run.server) flags.url = run.server_url;
+  if (flags.url.empty()) return;
+  Result<std::string> id = [&]() -> Result<std::string> {
+    ASSIGN_OR_RETURN(ServerAddress server, PublishAddress(flags, run.context));
+    ASSIGN_OR_RETURN(std::string record, TurnRecord(run, turn));
+    return PublishRecord(run.context.http, server, record);
+  }();
+  run.Say(id.ok() ? fmt::format("published to {} as {}", flags.url, *id)
+                  : "warning: not published: " + id.status().message());
+}
 
 Status RunTurn(LoopRun& run, LoopTurn* turn) {
   // What ships now is what a new artefact must beat: a build with the artefact that is there, or
@@ -50,7 +67,11 @@ Status RunTurn(LoopRun& run, LoopTurn* turn) {
 
   // The new artefact replaces the old one when it is proven better, and only then.
   TRY(KeepOrDrop(run, turn));
-  return WriteTurnReport(run, *turn);
+  TRY(WriteTurnReport(run, *turn));
+
+  // The server's page shows it beside the turns before.
+  PublishTurn(run, *turn);
+  return Status();
 }
 
 Result<std::vector<LoopTurn>> RunTurns(LoopRun& run, int iterations) {
@@ -90,6 +111,8 @@ int RunLoop(const LoopOptions& options, CliContext& context) {
     context.err << "anneal loop: " << config.status().message() << "\n";
     return kExitUsage;
   }
+  if (!options.publish.url.empty()) config->publish.server = options.publish.url;
+  if (!options.publish.token_file.empty()) config->publish.token_file = options.publish.token_file;
   if (options.dry_run) {
     context.out << DescribePlan(*config, options.iterations);
     return kExitOk;
@@ -115,6 +138,7 @@ CommandRun DefineLoop(CLI::App& app, CliContext& context) {
                  "Turns to make; each starts from what the one before kept")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
+  AddPublishFlags(app, options->publish);
   app.add_flag("--json", options->json, "Print the report as JSON");
   app.add_flag("--dry-run", options->dry_run, "Check the config and say what would be done");
   return [options, &context] { return RunLoop(*options, context); };

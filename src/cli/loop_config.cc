@@ -193,6 +193,13 @@ Status ReadVerify(const YAML::Node& node, LoopConfig::Verify* verify) {
   return section.Finish();
 }
 
+Status ReadPublish(const YAML::Node& node, LoopConfig::Publish* publish) {
+  Section section(node, "publish");
+  section.Read("server", &publish->server);
+  section.Read("token_file", &publish->token_file);
+  return section.Finish();
+}
+
 Status ReadConfig(const YAML::Node& root, const std::string& config_dir, const Fs& fs,
                   LoopConfig* config) {
   if (!root.IsMap()) return InvalidArgument("the file must be a mapping of keys to values");
@@ -210,11 +217,15 @@ Status ReadConfig(const YAML::Node& root, const std::string& config_dir, const F
   TRY(ReadLoad(section.Take("load"), config_dir, fs, &config->load));
   TRY(ReadProfiling(section.Take("profiling"), &config->profiling));
   TRY(ReadVerify(section.Take("verify"), &config->verify));
+  TRY(ReadPublish(section.Take("publish"), &config->publish));
   TRY(section.Finish());
 
   config->directory = Resolve(config_dir, directory);
   config->work_dir = Resolve(config->directory, work_dir);
   config->artefact = Resolve(config->directory, artefact);
+  if (!config->publish.token_file.empty()) {
+    config->publish.token_file = Resolve(config_dir, config->publish.token_file);
+  }
   if (config->service.empty()) {
     return InvalidArgument("service is missing: the service_name under which profiles are kept");
   }

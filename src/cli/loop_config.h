@@ -56,6 +56,11 @@ struct LoopConfig {
     std::string clean_up;   // shell line between rounds, with {port}; empty: none
   } profiling;
 
+  struct Publish {
+    std::string server;      // URL that records are sent to; empty: the loop's own server, if any
+    std::string token_file;  // with a token that may write there
+  } publish;
+
   struct Verify {
     std::string mode;     // http, gobench, command or stdin; empty: by what is set
     std::string command;  // words with {binary}, for command and stdin; empty: run or the binary

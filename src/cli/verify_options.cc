@@ -126,6 +126,7 @@ void AddOutcome(CLI::App& app, VerifyOptions& o) {
   app.add_option("--json", o.json_path, "Write the verdict with all samples; - for stdout")
       ->type_name("FILE");
   app.add_option("--plot", o.plot_path, "Draw it: FILE.svg or FILE.html")->type_name("FILE");
+  AddVerdictPublishFlags(app, o.publish);
   app.add_option("--from", o.from_path, "Analyse the samples of a verdict again; measures nothing")
       ->type_name("FILE");
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/fs.h"
+#include "cli/publish.h"
 #include "verify/verify.h"
 
 namespace CLI {
@@ -33,6 +34,7 @@ struct VerifyOptions {
   std::string time = "60s", burst = "30ms", timeout = "2m";
   std::string min_gain, max_regression = "0.5%", require;
   std::string json_path, plot_path, from_path;
+  PublishFlags publish;
 };
 
 void AddVerifyOptions(CLI::App& app, VerifyOptions& options);

@@ -12,13 +12,6 @@ namespace {
 // An inflated answer above this is refused; merges of very large services stay well below.
 constexpr size_t kMaxAnswerBytes = size_t{1} << 30;
 
-std::string BaseUrl(std::string_view url) {
-  std::string base(url);
-  if (base.find("://") == std::string::npos) base = "http://" + base;
-  while (base.ends_with('/')) base.pop_back();
-  return base;
-}
-
 // The code for a status that came without Connect's error body.
 Code CodeOfHttpStatus(int status) {
   switch (status) {
@@ -60,6 +53,15 @@ std::string Excerpt(std::string_view body) {
   return text;
 }
 
+}  // namespace
+
+std::string BaseUrl(std::string_view url) {
+  std::string base(url);
+  if (base.find("://") == std::string::npos) base = "http://" + base;
+  while (base.ends_with('/')) base.pop_back();
+  return base;
+}
+
 void Authorize(const ServerAddress& server, HttpHeaders& headers) {
   if (!server.tenant.empty()) headers.Set("X-Scope-OrgID", server.tenant);
   if (!server.token.empty()) {
@@ -69,8 +71,6 @@ void Authorize(const ServerAddress& server, HttpHeaders& headers) {
                 "Basic " + absl::Base64Escape(server.username + ":" + server.password));
   }
 }
-
-}  // namespace
 
 Status StatusOfResponse(const HttpResponse& response, std::string_view what) {
   nlohmann::json error = nlohmann::json::parse(response.body, nullptr, false);

@@ -27,6 +27,11 @@ struct ServerAddress {
 Result<std::string> ConnectCall(Http& http, const ServerAddress& server, std::string_view method,
                                 std::string message);
 
+// The address as the beginning of a request's target: with a scheme, without a slash at the end.
+std::string BaseUrl(std::string_view url);
+// Adds who asks.
+void Authorize(const ServerAddress& server, HttpHeaders& headers);
+
 // What a response of HTTP status >= 300 means; `what` names the request in the message.
 Status StatusOfResponse(const HttpResponse& response, std::string_view what);
 

@@ -5,21 +5,6 @@ set(page_source ${PROJECT_SOURCE_DIR}/ui)
 set(page_build ${CMAKE_BINARY_DIR}/ui)
 set(page_cc ${page_build}/page_files.cc)
 
-# A checkout without the page: the server answers with text alone.
-if(NOT EXISTS ${page_source}/package.json)
-  file(WRITE ${page_cc} "#include \"server/page_files.h\"
-namespace anneal {
-const std::vector<PageFile>& PageFiles() {
-  static const auto* const kFiles = new std::vector<PageFile>;
-  return *kFiles;
-}
-}  // namespace anneal
-")
-  add_library(anneal_page_files STATIC ${page_cc})
-  target_link_libraries(anneal_page_files PRIVATE anneal_flags)
-  return()
-endif()
-
 find_program(ANNEAL_NODE NAMES node nodejs)
 find_program(ANNEAL_NPM NAMES npm)
 set(page_node_version 0)

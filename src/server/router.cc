@@ -107,7 +107,7 @@ HttpResponse Router::OwnPage(const HttpRequest& request, std::string_view path) 
   }
   if (OwnRouteOf(path) == kUi) return Redirect("/");
   // Who asks for "/" without saying that it reads HTML is a person with curl.
-  if (!PageFiles().empty() && (path != "/" || WantsHtml(request))) {
+  if (path != "/" || WantsHtml(request)) {
     return PageResponse(request, path);
   }
   MutexLock lock(mutex_);

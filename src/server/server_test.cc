@@ -100,8 +100,7 @@ TEST_F(ServerTest, ServesItsPages) {
   };
   for (const Row& row :
        {Row{"GET", "/", 200, "anneal 1.2.3"}, Row{"GET", "/ready", 200, "ready"},
-        Row{"GET", "/ui", 302, "/"},
-        Row{"GET", "/healthz", 200, "ok"},
+        Row{"GET", "/ui", 302, "/"}, Row{"GET", "/healthz", 200, "ok"},
         Row{"GET", "/metrics", 200, "anneal_build_info{revision=\"abc\",version=\"1.2.3\"} 1"},
         Row{"GET", "/metrics", 200, "process_resident_memory_bytes"},
         Row{"GET", "/metrics?x=y", 200, "anneal_store_series 0"},

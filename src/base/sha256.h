@@ -6,6 +6,8 @@
 
 namespace anneal {
 
+// 32 bytes.
+std::string Sha256(std::string_view bytes);
 // 64 hex digits.
 std::string Sha256Hex(std::string_view bytes);
 

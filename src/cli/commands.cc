@@ -24,6 +24,17 @@ constexpr CommandRow kRows[] = {
   anneal scrape --target localhost:6060 --service app
   anneal scrape --target localhost:6060 --service app --once --output-dir .)",
      .define = DefineScrape},
+    {.name = "view",
+     .group = CommandGroup::kProfiles,
+     .summary = "Look at a profile in the browser, or write it as one HTML file",
+     .details =
+         R"(Serves the web page on a free port of this machine with the file's profile, opens a browser where there is a display, and ends on Ctrl-C. With --html it writes one file instead that needs no server and makes no request: for tickets and for artefacts of a build.
+
+  anneal view cpu.pprof
+  anneal view after.pprof --diff before.pprof
+  anneal view cpu.pprof --html cpu.html --state 'panel=table&search=alloc'
+  curl -s localhost:6060/debug/pprof/profile?seconds=5 | anneal view -)",
+     .define = DefineView},
     {.name = "upload",
      .group = CommandGroup::kProfiles,
      .summary = "Push profile files to a server",

@@ -19,5 +19,6 @@ CommandRun DefineToken(CLI::App& app, CliContext& context);
 CommandRun DefineUpload(CLI::App& app, CliContext& context);
 CommandRun DefineVerify(CLI::App& app, CliContext& context);
 CommandRun DefineVersion(CLI::App& app, CliContext& context);
+CommandRun DefineView(CLI::App& app, CliContext& context);
 
 }  // namespace anneal

@@ -114,6 +114,21 @@ TEST_F(ServerTest, ServesItsPages) {
   EXPECT_EQ(Fetch("/", "HEAD").body, "");
 }
 
+TEST_F(ServerTest, ShowsThePageToBrowsers) {
+  Start();
+  for (std::string_view path : {"/", "/explore", "/pgo/my-service?v=1"}) {
+    HttpRequest request{.target = Url(path)};
+    request.headers.Add("Accept", "text/html,*/*;q=0.8");
+    Result<HttpResponse> page = http_->Fetch(request, kPatienceNs, size_t{64} << 20);
+    ASSERT_TRUE(page.ok()) << page.status().ToString();
+    EXPECT_EQ(page->status, 200) << path;
+    EXPECT_EQ(page->headers.Get("Content-Type"), "text/html; charset=utf-8") << path;
+    EXPECT_THAT(std::string(page->headers.Get("Content-Security-Policy")),
+                HasSubstr("default-src 'none'"));
+  }
+  EXPECT_EQ(Fetch("/ui").headers.Get("Location"), "/");
+}
+
 TEST_F(ServerTest, KeepsWhatIsPushedOverARestart) {
   Start();
   ASSERT_TRUE(Push("main.f", 5).ok());

@@ -36,6 +36,7 @@ status=0
 (cd "$scratch" && "$anneal" loop --config markdown/anneal.yaml --iterations 2 --json) \
   >report.json 2>progress || status=$?
 cat progress
+[ "$(grep -c 'published to http' progress)" = 2 ] || fail "the turns were not published"
 python3 - "$status" <<'END' || fail "the report is not consistent, see above"
 import json, os, sys
 status = int(sys.argv[1])

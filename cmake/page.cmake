@@ -31,6 +31,7 @@ list(TRANSFORM page_inputs PREPEND ${page_source}/ OUTPUT_VARIABLE page_input_fi
 add_custom_command(OUTPUT ${page_build}/packages.stamp
   COMMAND ${CMAKE_COMMAND} -E make_directory ${page_build}/work
   COMMAND ${CMAKE_COMMAND} -E copy ${page_source}/package.json ${page_source}/package-lock.json
+          ${page_source}/.npmrc
           ${page_build}/work
   COMMAND ${CMAKE_COMMAND} -E chdir ${page_build}/work
           ${ANNEAL_NPM} ci --ignore-scripts --no-audit --no-fund --loglevel=error

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/substitute.h"
 #include "build_info.h"
 #include "cli/command.h"
 #include "cli/go_build.h"

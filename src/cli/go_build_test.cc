@@ -65,7 +65,7 @@ TEST(CollectDecisions, ReadsWhatTheCompilerPrints) {
   ASSERT_TRUE(decisions.ok()) << decisions.status().ToString();
   ASSERT_EQ(decisions->decisions.size(), 1u);
   EXPECT_EQ(decisions->decisions[0].callee, "T.M");
-  EXPECT_EQ(go.words(), "build\n-o\n/dev/null\n-pgo=off\n-gcflags=all=-m -d=pgodebug=1\n.\n");
+  EXPECT_EQ(go.words(), "build\n-o\n/dev/null\n-pgo=off\n-gcflags=all=-m=2 -d=pgodebug=1\n.\n");
 }
 
 TEST(CollectDecisions, SaysWhyTheBuildFails) {

@@ -1,10 +1,12 @@
-// HTTP, both sides, behind one header. Boost.Beast is named in net/*.cc only.
+// HTTP, both sides, behind one header. Boost.Beast and nghttp2 are named in net/*.cc only.
 //
 // The server calls one handler for every request, on a worker thread; the handler answers through
 // `respond`, at once or later and from any thread (a push answers when its bytes are durable).
+// HTTP/1.1 and HTTP/2 without TLS (h2c, by prior knowledge or Upgrade) share one port.
 // The client (the Http seam) makes single calls with a deadline.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -46,12 +48,21 @@ struct HttpRequest {
   HttpHeaders headers;
   std::string body;  // as sent; Content-Encoding is the handler's business
   std::string peer;  // server: "127.0.0.1:53122"
+  // Server: turns true when nobody waits for the answer any more, the client having closed its
+  // connection (its sending side suffices) or reset its stream. Null: unknown.
+  std::shared_ptr<const std::atomic<bool>> client_left;
+
+  // Cheap; for long work to ask now and then. What is answered all the same is still sent if it
+  // can.
+  bool canceled() const { return client_left && client_left->load(std::memory_order_relaxed); }
 };
 
 struct HttpResponse {
   int status = 200;
   HttpHeaders headers;
   std::string body;
+  // Fields after the body. Server: HTTP/1.0 has none, they are dropped there.
+  HttpHeaders trailers;
 };
 
 // --- addresses -----------------------------------------------------------------------------
@@ -81,9 +92,12 @@ struct HttpServerOptions {
   // with Retry-After, so that memory stays bounded.
   size_t max_inflight_bytes = size_t{512} << 20;
   int64_t header_timeout_ns = 10'000'000'000;  // from connect or keep-alive to full headers
-  int64_t body_timeout_ns = 60'000'000'000;    // from headers to full body
-  int64_t idle_timeout_ns = 120'000'000'000;   // keep-alive
+  // From headers to full body, and a second more for each min_body_rate bytes that have come.
+  int64_t body_timeout_ns = 60'000'000'000;
+  size_t min_body_rate = size_t{64} << 10;    // bytes a second
+  int64_t idle_timeout_ns = 120'000'000'000;  // keep-alive; and a client that reads no answer
   size_t max_connections = 16384;
+  size_t max_streams = 128;    // requests of one HTTP/2 connection under way; above: refused
   Metrics* metrics = nullptr;  // optional; must outlive the server
 };
 

@@ -11,6 +11,9 @@ namespace http = boost::beast::http;
 using boost::beast::error_code;
 using boost::beast::string_view;
 
+// Of all chunks of a body together.
+constexpr size_t kMaxExtensionBytes = size_t{16} << 10;
+
 std::string_view View(string_view text) { return {text.data(), text.size()}; }
 
 MessageFailure FailureOf(const error_code& ec, const MessageLimits& limits) {
@@ -35,6 +38,7 @@ struct Sink {
   int hosts = 0;
   bool transfer_encoding = false;
   bool content_length = false;
+  size_t extension_bytes = 0;
 };
 
 template <bool kIsRequest>
@@ -117,7 +121,15 @@ class Parser final : public http::basic_parser<kIsRequest> {
     return bytes.size();
   }
 
-  void on_chunk_header_impl(uint64_t, string_view, error_code&) override {}
+  // Extensions say nothing to us; many of them are an attack.
+  void on_chunk_header_impl(uint64_t, string_view extensions, error_code& ec) override {
+    sink_.extension_bytes += extensions.size();
+    if (sink_.extension_bytes > kMaxExtensionBytes) {
+      Fail(400,
+           fmt::format("the chunks carry more than {} bytes of extensions", kMaxExtensionBytes),
+           ec);
+    }
+  }
 
   size_t on_chunk_body_impl(uint64_t, string_view bytes, error_code&) override {
     sink_.body.append(bytes.data(), bytes.size());
@@ -142,7 +154,15 @@ struct MessageParser::Impl {
       const size_t step =
           parser.put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), ec);
       used += step;
-      if (ec == http::error::need_more) break;
+      if (ec == http::error::need_more) {
+        // A chunk's line, or the trailer, that never ends.
+        if (stage == Stage::kBody && bytes.size() - used > sink.limits.header_bytes) {
+          sink.failure = MessageFailure{
+              400, fmt::format("a chunk's line is longer than {} bytes", sink.limits.header_bytes)};
+          stage = Stage::kFailed;
+        }
+        break;
+      }
       if (ec) {
         Fail(ec);
         break;

@@ -14,6 +14,7 @@ struct StatusRow {
 };
 
 constexpr StatusRow kStatuses[] = {
+    {101, "Switching Protocols", Code::kOk},
     {200, "OK", Code::kOk},
     {201, "Created", Code::kOk},
     {202, "Accepted", Code::kOk},
@@ -69,7 +70,8 @@ bool IsClean(std::string_view text) {
 // Fields that say how the message is framed; whoever writes the connection owns them.
 bool IsFraming(std::string_view name) {
   return EqualsIgnoreCase(name, "Content-Length") || EqualsIgnoreCase(name, "Transfer-Encoding") ||
-         EqualsIgnoreCase(name, "Connection");
+         EqualsIgnoreCase(name, "Connection") || EqualsIgnoreCase(name, "Keep-Alive") ||
+         EqualsIgnoreCase(name, "Proxy-Connection") || EqualsIgnoreCase(name, "Upgrade");
 }
 
 void AppendField(std::string_view name, std::string_view value, std::string& out) {
@@ -105,6 +107,11 @@ HttpResponse RefusalResponse(int status, std::string_view message) {
   return response;
 }
 
+bool IsOwnField(std::string_view name, std::string_view value) {
+  return !IsFraming(name) && !EqualsIgnoreCase(name, "Date") && !name.empty() && IsClean(name) &&
+         IsClean(value);
+}
+
 bool StatusHasBody(int status) { return status >= 200 && status != 204 && status != 304; }
 
 void AppendResponseHead(const HttpResponse& response, AfterResponse after, std::string_view date,
@@ -112,16 +119,30 @@ void AppendResponseHead(const HttpResponse& response, AfterResponse after, std::
   fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", response.status,
                  ReasonPhrase(response.status));
   for (const auto& [name, value] : response.headers.fields()) {
-    if (IsFraming(name) || EqualsIgnoreCase(name, "Date")) continue;
-    if (!IsClean(name) || !IsClean(value)) continue;
-    AppendField(name, value, out);
+    if (IsOwnField(name, value)) AppendField(name, value, out);
   }
   AppendField("Date", date, out);
-  if (StatusHasBody(response.status)) {
+  if (StatusHasBody(response.status) && !response.trailers.fields().empty()) {
+    AppendField("Transfer-Encoding", "chunked", out);
+  } else if (StatusHasBody(response.status)) {
     fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
   }
   if (after == AfterResponse::kClose) AppendField("Connection", "close", out);
   if (after == AfterResponse::kKeepAliveHttp10) AppendField("Connection", "keep-alive", out);
+  out.append("\r\n");
+}
+
+void AppendChunkBegin(const HttpResponse& response, std::string& out) {
+  if (response.body.empty()) return;
+  fmt::format_to(std::back_inserter(out), "{:x}\r\n", response.body.size());
+}
+
+void AppendChunkEnd(const HttpResponse& response, std::string& out) {
+  if (!response.body.empty()) out.append("\r\n");
+  out.append("0\r\n");
+  for (const auto& [name, value] : response.trailers.fields()) {
+    if (IsOwnField(name, value)) AppendField(name, value, out);
+  }
   out.append("\r\n");
 }
 

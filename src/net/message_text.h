@@ -18,10 +18,19 @@ HttpResponse RefusalResponse(int status, std::string_view message);
 enum class AfterResponse { kKeepAlive, kKeepAliveHttp10, kClose };
 
 // Appends status line and header, blank line included. Content-Length is that of the body unless
-// the status allows none; Date is `date` (IMF-fixdate). Fields that would break the framing
-// (Content-Length, Transfer-Encoding, Connection, Date, or control characters) are not taken over.
+// the status allows none, or the body is one chunk when trailers follow it; Date is `date`
+// (IMF-fixdate). Fields that would break the framing (Content-Length, Transfer-Encoding,
+// Connection, Date, or control characters) are not taken over.
 void AppendResponseHead(const HttpResponse& response, AfterResponse after, std::string_view date,
                         std::string& out);
+
+// What stands before and after the body of a response with trailers.
+void AppendChunkBegin(const HttpResponse& response, std::string& out);
+void AppendChunkEnd(const HttpResponse& response, std::string& out);
+
+// Whether a handler may set that field: it does not frame the message, and has no characters that
+// would break out of it.
+bool IsOwnField(std::string_view name, std::string_view value);
 
 // Whether a response of that status has a body at all (RFC 9110, 6.4.1).
 bool StatusHasBody(int status);

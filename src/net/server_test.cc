@@ -17,6 +17,7 @@ namespace anneal {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr int64_t kMillisecond = 1'000'000;
@@ -265,6 +266,120 @@ TEST(HttpServer, GoodRequestBeforeABadOneIsAnswered) {
   EXPECT_EQ(client.ReadResponse().status, 400);
   client.EndWriting();
   EXPECT_EQ(client.ReadAll(), "");
+}
+
+TEST(HttpServer, SendsTrailersInChunks) {
+  for (const std::string body : {"", "data"}) {
+    auto server = StartOrDie(Options(), [&](HttpRequest, HttpRespond respond) {
+      HttpResponse response{.body = body};
+      response.trailers.Add("X-Sum", "7");
+      respond(std::move(response));
+    });
+    RawClient client(server->port());
+    client.Send(kGet);
+    const std::string head = client.ReadUntil("\r\n\r\n");
+    EXPECT_THAT(head, HasSubstr("Transfer-Encoding: chunked\r\n"));
+    EXPECT_THAT(head, Not(HasSubstr("Content-Length")));
+    client.Send("GET / HTTP/1.0\r\n\r\n");
+    const std::string both = head + client.ReadAll();
+    EXPECT_THAT(both, HasSubstr(body.empty() ? "\r\n\r\n0\r\nX-Sum: 7\r\n\r\nHTTP/1.1 200"
+                                             : "4\r\ndata\r\n0\r\nX-Sum: 7\r\n\r\nHTTP/1.1 200"));
+    EXPECT_THAT(both, testing::EndsWith("\r\n\r\n" + body));
+  }
+}
+
+TEST(HttpServer, ChunkExtensionsDoNotPileUp) {
+  const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  std::string many = head;
+  for (int i = 0; i < 1000; ++i) many += "1;" + std::string(100, 'x') + "\r\ny\r\n";
+  for (const std::string& request : {head + "1;" + std::string(1 << 20, 'x'), many,
+                                     head + "0\r\nX: " + std::string(1 << 20, 'x')}) {
+    auto server = StartOrDie(Options(), Echo);
+    RawClient client(server->port());
+    client.Send(request);
+    client.EndWriting();
+    EXPECT_EQ(client.ReadResponse().status, 400);
+  }
+}
+
+// The bytes that a client of HTTP/2 begins with: preface, empty SETTINGS, GET / on stream 1.
+constexpr std::string_view kHttp2Get(
+    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+    "\0\0\0\4\0\0\0\0\0"
+    "\0\0\6\1\5\0\0\0\1\x82\x86\x84\x41\x01h",
+    24 + 9 + 9 + 6);
+
+TEST(HttpServer, SpeaksHttp2OnTheSamePort) {
+  auto server = StartOrDie(Options(), [](HttpRequest request, HttpRespond respond) {
+    respond({.body = "host " + std::string(request.headers.Get("Host"))});
+  });
+  RawClient whole(server->port());
+  whole.Send(kHttp2Get);
+  EXPECT_THAT(whole.ReadUntil("host h"), HasSubstr("host h"));
+  RawClient pieces(server->port());
+  for (const char c : kHttp2Get) pieces.Send(std::string_view(&c, 1));
+  EXPECT_THAT(pieces.ReadUntil("host h"), HasSubstr("host h"));
+  // A goodbye, then the end.
+  std::thread stopper([&] { server->Shutdown(kLong); });
+  const std::string end = whole.ReadAll();
+  EXPECT_THAT(end, HasSubstr(std::string("\0\0\x08\x07\0\0\0\0\0\0\0\0\1\0\0\0\0", 17)));
+  whole.EndWriting();
+  pieces.ReadAll();
+  pieces.EndWriting();
+  stopper.join();
+}
+
+TEST(HttpServer, UpgradesToHttp2) {
+  auto server = StartOrDie(Options(), Echo);
+  RawClient client(server->port());
+  client.Send(
+      "POST / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+      "HTTP2-Settings: AAMAAABkAAQAAP__\r\nContent-Length: 8\r\n\r\nupgraded");
+  client.Send(kHttp2Get.substr(0, 24 + 9));
+  EXPECT_THAT(client.ReadUntil("upgraded"), StartsWith("HTTP/1.1 101 "));
+  RawClient broken(server->port());
+  broken.Send(
+      "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+      "HTTP2-Settings: AAAA\r\n\r\n");
+  EXPECT_EQ(broken.ReadResponse().status, 400);
+}
+
+TEST(HttpServer, TellsThatTheClientLeft) {
+  Mutex mutex;
+  std::vector<HttpRequest> requests;
+  std::vector<HttpRespond> waiting;
+  auto server = StartOrDie(Options(), [&](HttpRequest request, HttpRespond respond) {
+    MutexLock lock(mutex);
+    requests.push_back(std::move(request));
+    waiting.push_back(std::move(respond));
+  });
+  const auto canceled = [&](size_t count) {
+    MutexLock lock(mutex);
+    return requests.size() == count && requests.back().canceled();
+  };
+  {
+    RawClient client(server->port());
+    client.Send(kGet);
+    for (bool found = false; !found;) {
+      std::this_thread::yield();
+      MutexLock lock(mutex);
+      found = !requests.empty();
+    }
+    EXPECT_FALSE(canceled(1));
+  }
+  while (!canceled(1)) std::this_thread::yield();
+  RawClient half(server->port());
+  half.Send(kGet);
+  half.EndWriting();
+  while (!canceled(2)) std::this_thread::yield();
+  {
+    MutexLock lock(mutex);
+    waiting.back()({.status = 202});
+  }
+  EXPECT_EQ(half.ReadResponse().status, 202) << "it may wait all the same";
+  EXPECT_EQ(half.ReadAll(), "");
+  MutexLock lock(mutex);
+  waiting.clear();
 }
 
 TEST(HttpServer, LargeBodiesComeThroughWhole) {

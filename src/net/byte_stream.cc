@@ -20,19 +20,23 @@ ByteStream::Moved OutcomeOf(size_t bytes, const error_code& ec, Outcome blocked)
 
 }  // namespace
 
-ByteStream::ByteStream(tcp::socket socket) : socket_(std::move(socket)) {
+ByteStream::ByteStream(tcp::socket socket, const std::shared_ptr<ssl_ctx_st>& tls)
+    : socket_(std::move(socket)) {
   error_code ignored;
   socket_.non_blocking(true, ignored);
   socket_.set_option(tcp::no_delay(true), ignored);
+  if (tls) tls_ = std::make_unique<TlsChannel>(tls, socket_.native_handle());
 }
 
 ByteStream::Moved ByteStream::Read(asio::mutable_buffer into) {
+  if (tls_) return tls_->Read(static_cast<char*>(into.data()), into.size());
   error_code ec;
   const size_t count = socket_.read_some(into, ec);
   return OutcomeOf(count, ec, Outcome::kWaitRead);
 }
 
 ByteStream::Moved ByteStream::Write(const SendQueue& queue) {
+  if (tls_) return tls_->Write(queue.Piece(0));
   std::array<asio::const_buffer, kPiecesAtOnce> pieces;
   for (size_t i = 0; i < pieces.size(); ++i) {
     const std::string_view piece = queue.Piece(i);
@@ -44,6 +48,7 @@ ByteStream::Moved ByteStream::Write(const SendQueue& queue) {
 }
 
 ByteStream::Moved ByteStream::Peek() {
+  if (tls_) return tls_->Peek();
   char byte = 0;
   error_code ec;
   const size_t count = socket_.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, ec);
@@ -51,6 +56,7 @@ ByteStream::Moved ByteStream::Peek() {
 }
 
 void ByteStream::EndWriting() {
+  if (tls_) tls_->End();
   error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
 }

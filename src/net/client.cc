@@ -337,6 +337,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
 class Client final : public Http {
  public:
+  explicit Client(const HttpClientOptions& options) : ca_file_(options.ca_file) {}
   ~Client() override {
     if (!thread_.joinable()) return;
     asio::post(engine_->io, [this] {
@@ -391,7 +392,15 @@ class Client final : public Http {
     if (engine_) return {};
     auto engine = std::make_unique<Engine>();
     error_code ec;
-    engine->tls.set_default_verify_paths(ec);
+    if (ca_file_.empty()) {
+      engine->tls.set_default_verify_paths(ec);
+    } else {
+      engine->tls.load_verify_file(ca_file_, ec);
+    }
+    if (ec && !ca_file_.empty()) {
+      return InvalidArgument("cannot read the certificates to trust from {}: {}", ca_file_,
+                             ec.message());
+    }
     if (ec) {
       return Error(Code::kFailedPrecondition, "cannot load the certificates of this machine: {}",
                    ec.message());
@@ -403,6 +412,7 @@ class Client final : public Http {
     return {};
   }
 
+  const std::string ca_file_;
   Mutex mutex_;  // guards the beginning too; what that makes stays until the end
   bool cancelled_ GUARDED_BY(mutex_) = false;
   absl::flat_hash_set<std::shared_ptr<Exchange>> in_flight_ GUARDED_BY(mutex_);
@@ -413,6 +423,8 @@ class Client final : public Http {
 
 }  // namespace
 
-std::unique_ptr<Http> Http::Create() { return std::make_unique<Client>(); }
+std::unique_ptr<Http> Http::Create(const HttpClientOptions& options) {
+  return std::make_unique<Client>(options);
+}
 
 }  // namespace anneal

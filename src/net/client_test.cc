@@ -14,6 +14,7 @@
 
 #include "base/metrics.h"
 #include "net/http.h"
+#include "net/test_certificate.h"
 
 namespace anneal {
 namespace {
@@ -253,35 +254,11 @@ TEST(HttpClient, SaysThatNobodyListens) {
 
 // --- TLS -----------------------------------------------------------------------------------
 
-struct Certificate {
-  EVP_PKEY* key = EVP_EC_gen("P-256");
-  X509* certificate = X509_new();
-
-  explicit Certificate(const char* names) {
-    X509_set_version(certificate, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-    X509_set_pubkey(certificate, key);
-    X509_NAME* name = X509_get_subject_name(certificate);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>("anneal test"), -1, -1, 0);
-    X509_set_issuer_name(certificate, name);
-    X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names);
-    X509_add_ext(certificate, extension, -1);
-    X509_EXTENSION_free(extension);
-    X509_sign(certificate, key, EVP_sha256());
-  }
-  ~Certificate() {
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-  }
-};
-
 // Answers "secret" over TLS, one connection after the other; notes the server name asked for.
 class TlsServer {
  public:
-  explicit TlsServer(const Certificate& certificate) : context_(SSL_CTX_new(TLS_server_method())) {
+  explicit TlsServer(const TestCertificate& certificate)
+      : context_(SSL_CTX_new(TLS_server_method())) {
     SSL_CTX_use_certificate(context_, certificate.certificate);
     SSL_CTX_use_PrivateKey(context_, certificate.key);
     listener_ = socket(AF_INET, SOCK_STREAM, 0);
@@ -332,8 +309,8 @@ class TlsServer {
 
 TEST(HttpClient, VerifiesCertificates) {
   signal(SIGPIPE, SIG_IGN);  // OpenSSL writes with write(2); clients here leave early
-  const Certificate good("DNS:localhost");
-  const Certificate other("DNS:elsewhere.example");
+  const TestCertificate good("DNS:localhost");
+  const TestCertificate other("DNS:elsewhere.example");
   const std::filesystem::path file =
       std::filesystem::temp_directory_path() / fmt::format("anneal-ca-{}.pem", getpid());
   FILE* out = fopen(file.c_str(), "w");

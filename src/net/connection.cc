@@ -1,6 +1,7 @@
 #include "net/connection.h"
 
 #include <atomic>
+#include <boost/asio/post.hpp>
 #include <exception>
 
 #include "base/log.h"
@@ -65,13 +66,17 @@ void RunHandler(const HttpHandler& handler, const std::shared_ptr<Slot>& slot) {
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<EventLoop> loop, tcp::socket socket)
-    : loop_(std::move(loop)), stream_(std::move(socket)) {}
+Connection::Connection(std::shared_ptr<EventLoop> loop, tcp::socket socket,
+                       const std::shared_ptr<ssl_ctx_st>& tls)
+    : loop_(std::move(loop)), stream_(std::move(socket), tls) {}
 
 void Connection::Start() {
   peer_ = stream_.Peer();
-  session_ = std::make_unique<Http1Session>(loop_->sessions(), peer_, Http1Session::Upgrades::kH2c,
-                                            ServerCore::NowNs());
+  // With TLS clients choose HTTP/2 in the handshake (ALPN), and then begin with its preface too.
+  const auto upgrades =
+      stream_.is_tls() ? Http1Session::Upgrades::kRefused : Http1Session::Upgrades::kH2c;
+  session_ =
+      std::make_unique<Http1Session>(loop_->sessions(), peer_, upgrades, ServerCore::NowNs());
   if (peer_.empty() || loop_->core().draining) return Close();
   WaitReadable();
 }
@@ -81,13 +86,17 @@ void Connection::Start() {
 void Connection::WaitReadable() {
   if (waiting_read_ || peer_ended_ || state_ == State::kClosed) return;
   waiting_read_ = true;
-  stream_.socket().async_wait(tcp::socket::wait_read,
-                              [self = shared_from_this()](const error_code& ec) {
-                                self->waiting_read_ = false;
-                                if (self->state_ == State::kClosed) return;
-                                if (ec) return self->Close();
-                                self->OnReadable();
-                              });
+  auto readable = [self = shared_from_this()](const error_code& ec) {
+    self->waiting_read_ = false;
+    if (self->state_ == State::kClosed) return;
+    if (ec) return self->Close();
+    self->OnReadable();
+  };
+  if (stream_.HasPending()) {
+    boost::asio::post(loop_->io(), [readable = std::move(readable)] { readable({}); });
+  } else {
+    stream_.socket().async_wait(tcp::socket::wait_read, std::move(readable));
+  }
 }
 
 void Connection::OnReadable() {
@@ -98,6 +107,11 @@ void Connection::OnReadable() {
     }
     const ByteStream::Moved read = stream_.Read(scratch);
     if (read.outcome == Outcome::kWaitRead) break;
+    if (read.outcome == Outcome::kWaitWrite) {
+      read_waits_write_ = true;
+      if (!waiting_write_) WaitWritable();
+      return;
+    }
     // The end, too: a request that was whole has left this state already.
     if (read.outcome != Outcome::kMoved) return Close();
     taken += read.bytes;
@@ -105,7 +119,7 @@ void Connection::OnReadable() {
     Receive({static_cast<const char*>(scratch.data()), read.bytes});
     if (state_ == State::kClosed) return;
     // A short read emptied the socket; ask again only when more comes.
-    if (read.bytes < scratch.size()) break;
+    if (!stream_.MayHaveMore(read.bytes, scratch.size())) break;
   }
   WaitReadable();
 }
@@ -202,6 +216,8 @@ void Connection::Flush() {
     }
     const ByteStream::Moved written = stream_.Write(queue_);
     if (written.outcome == Outcome::kWaitWrite) return WaitWritable();
+    // TLS must receive before it can send; whatever is received flushes again.
+    if (written.outcome == Outcome::kWaitRead) return WaitReadable();
     if (written.outcome != Outcome::kMoved) return Close();
     queue_.Pop(written.bytes);
     sent_ns_ = now_ns;
@@ -216,6 +232,9 @@ void Connection::WaitWritable() {
                                 self->waiting_write_ = false;
                                 if (self->state_ == State::kClosed) return;
                                 if (ec) return self->Close();
+                                if (std::exchange(self->read_waits_write_, false)) {
+                                  self->OnReadable();
+                                }
                                 self->Flush();
                               });
 }

@@ -19,7 +19,9 @@ namespace anneal {
 // All calls on the loop's thread.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(std::shared_ptr<EventLoop> loop, boost::asio::ip::tcp::socket socket);
+  // Without a context there is no TLS.
+  Connection(std::shared_ptr<EventLoop> loop, boost::asio::ip::tcp::socket socket,
+             const std::shared_ptr<ssl_ctx_st>& tls);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -57,6 +59,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   State state_ = State::kOpen;
   bool waiting_read_ = false;
   bool waiting_write_ = false;
+  bool read_waits_write_ = false;  // TLS must send before it can receive
   bool peer_ended_ = false;
   bool preface_over_ = false;  // the protocol is known
   std::string preface_;        // the first bytes, while they may be HTTP/2's preface

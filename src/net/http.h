@@ -97,7 +97,11 @@ struct HttpServerOptions {
   size_t min_body_rate = size_t{64} << 10;    // bytes a second
   int64_t idle_timeout_ns = 120'000'000'000;  // keep-alive; and a client that reads no answer
   size_t max_connections = 16384;
-  size_t max_streams = 128;    // requests of one HTTP/2 connection under way; above: refused
+  size_t max_streams = 128;  // requests of one HTTP/2 connection under way; above: refused
+  // PEM files: the certificate and those that signed it, and its key. With them the port speaks TLS
+  // (1.2 and 1.3; HTTP/2 and HTTP/1.1 by ALPN) and nothing else.
+  std::string tls_certificate_file;
+  std::string tls_key_file;
   Metrics* metrics = nullptr;  // optional; must outlive the server
 };
 
@@ -108,6 +112,9 @@ class HttpServer {
  public:
   virtual ~HttpServer() = default;
   virtual uint16_t port() const = 0;
+  // Reads the certificate and key again, for new connections; those that are open go on. When that
+  // fails the ones in use stay. kFailedPrecondition without TLS.
+  virtual Status ReloadTls() = 0;
   // Stops accepting, lets requests in flight finish for up to `grace_ns`, closes the rest. Blocks.
   virtual void Shutdown(int64_t grace_ns) = 0;
 
@@ -117,6 +124,11 @@ class HttpServer {
 };
 
 // --- client (the Http seam) ----------------------------------------------------------------
+
+struct HttpClientOptions {
+  // PEM file of certificates to trust instead of the machine's.
+  std::string ca_file;
+};
 
 class Http {
  public:
@@ -132,7 +144,7 @@ class Http {
   virtual void Cancel() {}
 
   // A client with its own pool of keep-alive connections. Thread-safe.
-  static std::unique_ptr<Http> Create();
+  static std::unique_ptr<Http> Create(const HttpClientOptions& options = {});
 };
 
 }  // namespace anneal

@@ -50,6 +50,7 @@ class Server final : public HttpServer {
   ~Server() override { Shutdown(0); }
 
   Status Listen() {
+    TRY(LoadTls());
     ASSIGN_OR_RETURN(const tcp::endpoint endpoint, Resolve());
     error_code ec;
     acceptor_->open(endpoint.protocol(), ec);
@@ -64,6 +65,11 @@ class Server final : public HttpServer {
   }
 
   uint16_t port() const override { return port_; }
+
+  Status ReloadTls() override {
+    if (!core_->tls) return Error(Code::kFailedPrecondition, "this server has no TLS");
+    return core_->tls->Reload();
+  }
 
   void Shutdown(int64_t grace_ns) override {
     if (shut_down_.exchange(true)) return;
@@ -85,6 +91,17 @@ class Server final : public HttpServer {
   }
 
  private:
+  Status LoadTls() {
+    const HttpServerOptions& o = core_->options;
+    if (o.tls_certificate_file.empty() != o.tls_key_file.empty()) {
+      return InvalidArgument("TLS needs both a certificate and its key; only {} is given",
+                             o.tls_key_file.empty() ? o.tls_certificate_file : o.tls_key_file);
+    }
+    if (o.tls_key_file.empty()) return {};
+    ASSIGN_OR_RETURN(core_->tls, TlsIdentity::Load(o.tls_certificate_file, o.tls_key_file));
+    return {};
+  }
+
   Result<tcp::endpoint> Resolve() {
     const HttpServerOptions& options = core_->options;
     error_code ec;
@@ -127,11 +144,12 @@ class Server final : public HttpServer {
       text.append(response.body);
       error_code ignored;
       socket.non_blocking(true, ignored);
-      socket.write_some(asio::buffer(text), ignored);
+      if (!core_->tls) socket.write_some(asio::buffer(text), ignored);
       return;
     }
     core_->CountConnection(1);
-    auto connection = std::make_shared<Connection>(loop, std::move(socket));
+    auto connection = std::make_shared<Connection>(loop, std::move(socket),
+                                                   core_->tls ? core_->tls->Current() : nullptr);
     asio::post(loop->io(), [connection = std::move(connection)] {
       connection->loop()->Add(connection);
       connection->Start();

@@ -10,6 +10,7 @@
 #include "net/http.h"
 #include "net/inflight_budget.h"
 #include "net/server_metrics.h"
+#include "net/tls.h"
 #include "net/worker_pool.h"
 
 namespace anneal {
@@ -49,6 +50,7 @@ struct ServerCore {
   const HttpHandler handler;
   ServerMetrics metrics;
   InflightBudget budget;
+  std::unique_ptr<TlsIdentity> tls;  // set before the first connection; null: no TLS
   std::atomic<bool> draining{false};
   Mutex mutex;
   CondVar all_closed;

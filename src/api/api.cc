@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "api/federated_store.h"
 #include "api/header_value.h"
 #include "api/http_edge.h"
 #include "api/ingest.h"
@@ -147,7 +148,11 @@ HttpResponse IngestError(const Status& status) {
 
 struct Api::Rep {
   Rep(Store& s, Clock& c, ApiOptions o)
-      : store(s), clock(c), options(std::move(o)), pusher(s, c, options) {}
+      : federated(s),
+        store(federated),
+        clock(c),
+        options(std::move(o)),
+        pusher(federated, c, options) {}
 
   void HandleRpc(const Rpc& rpc, HttpRequest request, HttpRespond respond);
   void HandleIngest(HttpRequest request, HttpRespond respond);
@@ -156,7 +161,8 @@ struct Api::Rep {
   HttpResponse Query(const Rpc& rpc, Codec codec, const HttpRequest& request,
                      const std::string& tenant);
 
-  Store& store;
+  FederatedStore federated;
+  Store& store;  // of queries
   Clock& clock;
   const ApiOptions options;
   Pusher pusher;
@@ -185,7 +191,8 @@ void Api::Rep::HandleRpc(const Rpc& rpc, HttpRequest request, HttpRespond respon
     response.headers.Add("Accept-Post", "application/proto, application/json");
     return respond(std::move(response));
   }
-  Result<std::string> tenant = TenantOf(request, options.tenancy);
+  Result<std::string> tenant = rpc.call != nullptr ? TenantOf(request, options.tenancy)
+                                                   : WriterTenantOf(request, options.tenancy);
   if (!tenant.ok()) return respond(ErrorResponse(tenant.status()));
   Status prepared = PrepareRpc(request, rpc, *codec, options.limits);
   if (!prepared.ok()) return respond(ErrorResponse(prepared));
@@ -219,7 +226,7 @@ HttpResponse Api::Rep::Plain(std::string_view route, const HttpRequest& request)
 
 void Api::Rep::HandleIngest(HttpRequest request, HttpRespond respond) {
   if (request.method != "POST") return respond(MethodNotAllowed("POST"));
-  Result<std::string> tenant = TenantOf(request, options.tenancy);
+  Result<std::string> tenant = WriterTenantOf(request, options.tenancy);
   if (!tenant.ok()) return respond(ErrorResponse(tenant.status()));
   Status decoded = DecodeBody(request, options.limits.max_body_bytes);
   if (decoded.code() == Code::kResourceExhausted) return respond(ErrorResponse(decoded, 413));

@@ -160,6 +160,28 @@ TEST_F(ApiTest, TenantsDoNotSeeEachOther) {
   EXPECT_THAT(Send(query).body, HasSubstr("process_cpu"));
 }
 
+TEST_F(ApiTest, SeveralTenantsAreReadAsOne) {
+  Use({.tenancy = Tenancy::kHeader});
+  const auto send = [&](std::string_view target, std::string_view tenant, std::string body,
+                        std::string_view type) {
+    HttpRequest request{.method = "POST", .target = std::string(target), .body = std::move(body)};
+    request.headers.Add("Content-Type", std::string(type));
+    request.headers.Add("X-Scope-OrgID", std::string(tenant));
+    return Send(std::move(request));
+  };
+  constexpr std::string_view kTypes = "/querier.v1.QuerierService/ProfileTypes";
+  constexpr std::string_view kStats = "/querier.v1.QuerierService/GetProfileStats";
+  EXPECT_EQ(send(kPush, "red", PushBody(Cpu()), "application/proto").status, 200);
+  EXPECT_EQ(send(kPush, "red|blue", PushBody(Cpu()), "application/proto").status, 400);
+  EXPECT_EQ(send("/ingest?name=app", "red|blue", "main 1", "text/plain").status, 400);
+  EXPECT_EQ(store.appends, 1u);
+  EXPECT_THAT(send(kTypes, "blue|red", "{}", "application/json").body, HasSubstr("process_cpu"));
+  EXPECT_EQ(send(kTypes, "blue|green", "{}", "application/json").body, "{}");
+  EXPECT_EQ(send(kTypes, "blue|", "{}", "application/json").status, 400);
+  EXPECT_EQ(send(kStats, "blue|red", "{}", "application/json").status, 400);
+  EXPECT_EQ(send(kStats, "red|red", "{}", "application/json").status, 200) << "one";
+}
+
 TEST_F(ApiTest, CountsWhatItTakes) {
   Metrics metrics;
   Use({.metrics = &metrics});

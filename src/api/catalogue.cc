@@ -4,6 +4,7 @@
 #include "api/querier.h"
 #include "api/request_message.h"
 #include "api/selector.h"
+#include "api/tenant.h"
 
 namespace anneal {
 namespace {
@@ -113,6 +114,9 @@ Result<std::string> SeriesCall(const QueryContext& context, std::string_view req
 
 Result<std::string> GetProfileStatsCall(const QueryContext& context, std::string_view request) {
   TRY(ParseRequest<types::v1::GetProfileStatsRequest>(request).status());
+  if (IsFederated(context.tenant)) {
+    return InvalidArgument("tenant `{}`: statistics are of one tenant", context.tenant);
+  }
   types::v1::GetProfileStatsResponse out;
   if (std::optional<TimeRange> bounds = context.store.Bounds(context.tenant)) {
     out.set_data_ingested(true);

@@ -133,10 +133,16 @@ Result<std::string> TenantOf(const HttpRequest& request, Tenancy tenancy) {
   }
   Result<std::vector<std::string>> tenants = ParseTenants(name);
   if (!tenants.ok()) return tenants.status().Annotate("X-Scope-OrgID");
-  if (tenants->size() > 1) {
-    return InvalidArgument("X-Scope-OrgID `{}`: name one tenant", name.substr(0, 200));
+  return fmt::format("{}", fmt::join(*tenants, "|"));
+}
+
+Result<std::string> WriterTenantOf(const HttpRequest& request, Tenancy tenancy) {
+  Result<std::string> tenant = TenantOf(request, tenancy);
+  if (tenant.ok() && IsFederated(*tenant)) {
+    return InvalidArgument("X-Scope-OrgID `{}`: what is written is of one tenant",
+                           tenant->substr(0, 200));
   }
-  return std::move(tenants->front());
+  return tenant;
 }
 
 Result<bool> AcceptsUtf8LabelNames(std::string_view accept) {

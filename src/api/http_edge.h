@@ -29,9 +29,11 @@ HttpResponse BodyResponse(const HttpRequest& request, std::string_view content_t
 // gzip.
 Status DecodeBody(HttpRequest& request, size_t max_bytes);
 
-// The tenant of a request. kUnauthenticated when none is named but one must be;
-// kInvalidArgument when its name has other than letters, digits and !-_.*'() or is too long.
+// The tenant of a request that reads: one, or several, "a|b" (api/tenant.h). kUnauthenticated when
+// none is named but one must be; kInvalidArgument when what is named is none.
 Result<std::string> TenantOf(const HttpRequest& request, Tenancy tenancy);
+// That of a request that writes: kInvalidArgument for several.
+Result<std::string> WriterTenantOf(const HttpRequest& request, Tenancy tenancy);
 
 // Whether the client takes label names that are not [A-Za-z_][A-Za-z0-9_]*: the Accept header
 // carries allow-utf8-labelnames=true. kInvalidArgument when Accept is no list of media types.

@@ -28,7 +28,6 @@ constexpr Rule kRules[] = {
     {"/opentelemetry.proto.collector.profiles.", Right::kWrite},
     {"/debuginfo.v1alpha1.DebuginfoService/", Right::kWrite},
     {"/anneal/v1/", Right::kRead},
-    {"/debug/", Right::kRead},
 };
 
 bool Fits(std::string_view rule, std::string_view path) {
@@ -56,6 +55,7 @@ std::optional<Right> RightFor(std::string_view path, const AccessOptions& option
   if (path == "/metrics") {
     return options.open_metrics ? std::nullopt : std::optional<Right>(Right::kRead);
   }
+  if (path == "/debug" || path.starts_with("/debug/")) return options.debug;
   for (const Rule& rule : kRules) {
     if (Fits(rule.path, path)) return rule.right;
   }

@@ -13,7 +13,8 @@ namespace anneal {
 
 struct AccessOptions {
   Tenancy tenancy = Tenancy::kSingle;
-  bool open_metrics = false;  // /metrics asks for no right
+  bool open_metrics = false;   // /metrics asks for no right
+  Right debug = Right::kRead;  // what /debug/ asks for
 };
 
 // nullopt: open to everybody (whether it is up, the page without its data, logging in).

@@ -44,6 +44,7 @@ TEST(Access, EveryPathAsksForItsRight) {
     EXPECT_EQ(Needs(row.path), row.right) << row.path;
   }
   EXPECT_EQ(Needs("/metrics", {.open_metrics = true}), "open");
+  EXPECT_EQ(Needs("/debug/pprof/profile", {.debug = Right::kAdmin}), "admin");
 }
 
 TEST(Access, TellsOtherSitesPages) {

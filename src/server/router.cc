@@ -60,6 +60,7 @@ void Router::Handle(HttpRequest request, HttpRespond respond) {
   auto seen = std::make_shared<Seen>();
   seen->route = OwnRouteOf(path);
   if (seen->route.empty()) seen->route = SessionCalls::RouteOf(path);
+  if (seen->route.empty()) seen->route = OwnProfiles::RouteOf(path);
   if (seen->route.empty()) seen->route = Api::RouteOf(path);
   seen->method = request.method;
   seen->target = request.target;
@@ -81,6 +82,10 @@ void Router::Dispatch(std::string_view path, HttpRequest request, HttpRespond re
   }
   if (const std::string_view route = SessionCalls::RouteOf(path); !route.empty()) {
     return respond(session_calls_.Handle(route, request));
+  }
+  if (const std::string_view route = OwnProfiles::RouteOf(path);
+      !route.empty() && options_.own_profiles) {
+    return options_.own_profiles->Handle(route, request, std::move(respond));
   }
   if (!OwnRouteOf(path).empty()) {
     if (request.method != "GET" && request.method != "HEAD") {
@@ -119,7 +124,9 @@ void Router::Note(const Seen& seen, const HttpResponse& response) {
   DurationOf(seen.route.empty() ? "other" : seen.route).Observe(static_cast<double>(took_ns) / 1e9);
   // 503 is how the server asks for patience; that alone is no failure.
   const bool failed = response.status >= 500 && response.status != 503;
-  const bool slow = options_.slow_ns != 0 && took_ns > options_.slow_ns;
+  // A profile takes the seconds that were asked for.
+  const bool slow = options_.slow_ns != 0 && took_ns > options_.slow_ns &&
+                    OwnProfiles::RouteOf(seen.route).empty();
   if (!failed && !slow && !options_.log_requests) return;
   const log::Level level = failed || slow ? log::Level::kWarn : log::Level::kDebug;
   log::Write(level,

@@ -13,6 +13,7 @@
 #include "base/mutex.h"
 #include "net/http.h"
 #include "server/access.h"
+#include "server/own_profiles.h"
 #include "server/session_calls.h"
 
 namespace anneal {
@@ -27,7 +28,8 @@ struct RouterOptions {
   // Null: everybody may do everything. Must outlive the Router.
   Authenticator* authenticator = nullptr;
   AccessOptions access;
-  bool secure_cookie = false;  // sessions only over TLS
+  bool secure_cookie = false;           // sessions only over TLS
+  OwnProfiles* own_profiles = nullptr;  // null: /debug/pprof is not there; must outlive the Router
 };
 
 // Thread-safe.

@@ -7,12 +7,14 @@
 #include <utility>
 
 #include "api/api.h"
+#include "api/tenant.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "collect/scrape.h"
 #include "net/http.h"
 #include "server/authenticator.h"
 #include "server/config_text.h"
+#include "server/own_profiles.h"
 #include "server/periodic.h"
 #include "server/process_metrics.h"
 #include "server/router.h"
@@ -44,13 +46,17 @@ class EmbeddedServer final : public Server {
         revision_(options.revision),
         clock_(options.clock ? *options.clock : Clock::System()),
         process_metrics_(metrics_, clock_),
+        own_profiles_(clock_),
         authenticator_(MakeAuthenticator(options.config, clock_, metrics_)),
         router_({.version = options.version,
                  .slow_ns = options.config.log_slow_ns,
                  .log_requests = options.config.log_level == "debug",
                  .authenticator = authenticator_.get(),
                  .access = {.tenancy = TenancyOf(options.config),
-                            .open_metrics = options.config.auth_metrics == "open"}},
+                            .open_metrics = options.config.auth_metrics == "open",
+                            .debug = options.config.auth_debug == "admin" ? Right::kAdmin
+                                                                          : Right::kRead},
+                 .own_profiles = options.config.auth_debug == "off" ? nullptr : &own_profiles_},
                 metrics_, clock_, [this] { Refresh(); }) {
     metrics_
         .GetGauge("anneal_build_info", "1; the labels say which build this is.",
@@ -76,6 +82,11 @@ class EmbeddedServer final : public Server {
     }
     TRY(StartScraping());
     router_.SetApi(&*api_);
+    if (config_.self_profiling_ns != 0) {
+      own_profiles_.Push(config_.self_profiling_ns, [this](std::string pprof, int64_t time_ns) {
+        KeepOwnProfile(pprof, time_ns);
+      });
+    }
     return {};
   }
 
@@ -100,6 +111,7 @@ class EmbeddedServer final : public Server {
   void Shutdown() override {
     if (shut_down_.exchange(true)) return;
     router_.SetApi(nullptr);
+    own_profiles_.Stop();
     // A scrape may be waiting for a profile that takes seconds to be made.
     if (scrape_http_) scrape_http_->Cancel();
     scraper_.reset();
@@ -202,6 +214,19 @@ class EmbeddedServer final : public Server {
     return result.get();
   }
 
+  // Waits, so that the store's end is not overtaken.
+  void KeepOwnProfile(std::string_view pprof, int64_t time_ns) {
+    auto stored = std::make_shared<std::promise<Status>>();
+    std::future<Status> result = stored->get_future();
+    api_->Push(kAnonymousTenant,
+               {{"__name__", "process_cpu"}, {"service_name", "anneal"}, {"version", version_}},
+               pprof, {.fallback_time_ns = time_ns},
+               [stored](Status status) { stored->set_value(std::move(status)); });
+    if (const Status status = result.get(); !status.ok()) {
+      log::Warn("cannot keep a profile of the server itself", {{"error", status.ToString()}});
+    }
+  }
+
   void DropOld() {
     const int64_t horizon_ns = clock_.NowNs() - config_.retention_ns;
     const Status status = store_->DropBefore(horizon_ns);
@@ -229,6 +254,7 @@ class EmbeddedServer final : public Server {
   Metrics metrics_;
   std::atomic_flag refreshing_;
   ProcessMetrics process_metrics_;
+  OwnProfiles own_profiles_;
   const std::unique_ptr<Authenticator> authenticator_;
   Router router_;
   std::unique_ptr<Store> store_;

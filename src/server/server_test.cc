@@ -236,6 +236,37 @@ TEST_F(ServerTest, RunsRetention) {
   EXPECT_EQ(Totals()["main.f"], 5);  // younger than its retention
 }
 
+TEST_F(ServerTest, ProfilesItself) {
+  config_.self_profiling_ns = kSecondNs / 5;
+  Start();
+  const HttpResponse profile = Fetch("/debug/pprof/profile?seconds=1");
+  EXPECT_EQ(profile.status, 200);
+  EXPECT_TRUE(DecodePprof(profile.body).ok());
+  const auto services = [&] {
+    const int64_t now_ms = Clock::System().NowNs() / 1'000'000;
+    return ProfileClient(*http_, {.url = Url()})
+        .LabelValues("service_name", {.start_ms = now_ms - 3'600'000, .end_ms = now_ms + 60'000},
+                     {});
+  };
+  // An idle server's profiles may be empty, and are then not kept: keep it busy.
+  for (int i = 0; i < 600; ++i) {
+    const Result<std::vector<std::string>> names = services();
+    ASSERT_TRUE(names.ok()) << names.status().ToString();
+    if (!names->empty()) {
+      EXPECT_EQ(names->front(), "anneal");
+      return;
+    }
+    for (int n = 0; n < 50; ++n) Fetch("/metrics");
+  }
+  FAIL() << "no profile of itself";
+}
+
+TEST_F(ServerTest, ProfilingCanBeOff) {
+  config_.auth_debug = "off";
+  Start();
+  EXPECT_EQ(Fetch("/debug/pprof/profile?seconds=1").status, 404);
+}
+
 TEST_F(ServerTest, ShutdownIsOnceAndForAll) {
   Start();
   ASSERT_TRUE(Push("main.f", 5).ok());

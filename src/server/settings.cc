@@ -15,6 +15,7 @@ constexpr uint64_t kMiB = 1024 * kKiB;
 constexpr uint64_t kYearNs = 365 * kDayNs;
 
 constexpr std::string_view kTenancies[] = {"single", "header"};
+constexpr std::string_view kDebugAccess[] = {"read", "admin", "off"};
 constexpr std::string_view kMetricsAccess[] = {"read", "open"};
 constexpr std::string_view kLabelNames[] = {"as_sent", "sanitized"};
 constexpr std::string_view kLogLevels[] = {"debug", "info", "warn", "error"};
@@ -42,11 +43,18 @@ constexpr Setting kSettings[] = {
      "How long requests under way may still take when the server is told to end",
      FIELD(shutdown_grace_ns), 0, 3600 * kSecondNs},
 
+    {"self_profiling", Type::kDuration,
+     "Length of the CPU profiles of the server itself that it keeps as service anneal; 0s: none",
+     FIELD(self_profiling_ns), 0, 3600 * kSecondNs},
+
     {"auth.tokens", Type::kPath,
      "File of tokens, as `anneal token` makes them; none: everybody may do everything",
      FIELD(auth_tokens)},
     {"auth.metrics", Type::kChoice, "Whether /metrics asks for the right to read or is open to all",
      FIELD(auth_metrics), 0, 0, kMetricsAccess},
+    {"auth.debug", Type::kChoice,
+     "The right that /debug/pprof asks for, which profiles the server itself; off: it is not there",
+     FIELD(auth_debug), 0, 0, kDebugAccess},
     {"auth.session", Type::kDuration, "How long a login on the page lasts", FIELD(auth_session_ns),
      60 * kSecondNs, kYearNs},
 

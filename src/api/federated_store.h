@@ -1,0 +1,39 @@
+// A Store whose readers may name several tenants at once, joined by '|' (api/tenant.h): the answer
+// is what one tenant with all their profiles would give.
+#pragma once
+
+#include "store/store.h"
+
+namespace anneal {
+
+class FederatedStore final : public Store {
+ public:
+  // `store` must outlive this.
+  explicit FederatedStore(Store& store) : store_(store) {}
+
+  // Writes are of one tenant; kInvalidArgument for several.
+  void Append(std::string_view tenant, std::span<const ProfileWrite> writes,
+              AppendDone done) override;
+  Result<Profile> Merge(const Selection& selection) override;
+  Result<std::map<LabelSet, std::vector<SeriesPoint>>> Totals(const Selection& selection,
+                                                              GroupBy group_by) override;
+  Result<std::map<LabelSet, std::vector<SpanPoint>>> SpanTotals(const Selection& selection,
+                                                                GroupBy group_by) override;
+  Result<std::vector<LabelSet>> Series(std::string_view tenant,
+                                       std::span<const std::vector<LabelMatcher>> selectors,
+                                       std::span<const std::string> names,
+                                       TimeRange range) override;
+  // By tenant, then as Store says.
+  Status Scan(const Selection& selection,
+              const std::function<Status(const StoredProfile&)>& visit) override;
+  std::vector<std::string> Tenants() override { return store_.Tenants(); }
+  std::optional<TimeRange> Bounds(std::string_view tenant) override;
+  Result<StoreStats> Stats() override { return store_.Stats(); }
+  Status Backup(const std::string& directory) override { return store_.Backup(directory); }
+  Status DropBefore(int64_t horizon_ns) override { return store_.DropBefore(horizon_ns); }
+
+ private:
+  Store& store_;
+};
+
+}  // namespace anneal

@@ -10,6 +10,12 @@ install(DIRECTORY examples/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples
         PATTERN ".anneal" EXCLUDE PATTERN "default.pgo*" EXCLUDE
         REGEX "/markdown/(markdown|main)$" EXCLUDE)
 
+# To operate a server: docs/guide/operate.md.
+install(FILES deploy/anneal.service DESTINATION lib/systemd/system)
+install(FILES deploy/anneal.sysusers DESTINATION lib/sysusers.d RENAME anneal.conf)
+install(FILES deploy/grafana-dashboard.json deploy/alerts.yaml deploy/Containerfile
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/deploy)
+
 # The page and the completions are what the built program says of itself.
 set(shared ${CMAKE_BINARY_DIR}/share)
 file(MAKE_DIRECTORY ${shared})
@@ -43,4 +49,5 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION devel)
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS golang-go)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/deploy/postinst)
 include(CPack)

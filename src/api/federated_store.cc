@@ -1,5 +1,6 @@
 #include "api/federated_store.h"
 
+#include <set>
 #include <tuple>
 
 #include "api/tenant.h"
@@ -87,6 +88,20 @@ Result<std::vector<LabelSet>> FederatedStore::Series(
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
+}
+
+Result<std::vector<std::string>> FederatedStore::LabelNames(
+    std::string_view tenant, std::span<const std::vector<LabelMatcher>> selectors,
+    TimeRange range) {
+  if (!IsFederated(tenant)) return store_.LabelNames(tenant, selectors, range);
+  ASSIGN_OR_RETURN(const std::vector<std::string> tenants, ParseTenants(tenant));
+  std::set<std::string> all;
+  for (const std::string& one : tenants) {
+    ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                     store_.LabelNames(one, selectors, range));
+    all.insert(names.begin(), names.end());
+  }
+  return std::vector<std::string>(all.begin(), all.end());
 }
 
 Status FederatedStore::Scan(const Selection& selection,

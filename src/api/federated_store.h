@@ -23,6 +23,9 @@ class FederatedStore final : public Store {
                                        std::span<const std::vector<LabelMatcher>> selectors,
                                        std::span<const std::string> names,
                                        TimeRange range) override;
+  Result<std::vector<std::string>> LabelNames(std::string_view tenant,
+                                              std::span<const std::vector<LabelMatcher>> selectors,
+                                              TimeRange range) override;
   // By tenant, then as Store says.
   Status Scan(const Selection& selection,
               const std::function<Status(const StoredProfile&)>& visit) override;

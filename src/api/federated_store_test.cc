@@ -61,6 +61,8 @@ TEST_F(FederatedStoreTest, SeveralTenantsAnswerAsOne) {
   }
   EXPECT_EQ(store_.Series("a|b", {}, {}, one.range).value(),
             store_.Series("both", {}, {}, one.range).value());
+  EXPECT_EQ(store_.LabelNames("a|b", {}, one.range).value(),
+            store_.LabelNames("both", {}, one.range).value());
   EXPECT_EQ(store_.Bounds("a|b")->start_ns, store_.Bounds("both")->start_ns);
   EXPECT_EQ(store_.Bounds("a|b|nobody")->end_ns, store_.Bounds("both")->end_ns);
   size_t scanned = 0;

@@ -13,7 +13,7 @@ std::string_view ValueName(const Setting& setting) {
     case SettingType::kText:
       return "TEXT";
     case SettingType::kPath:
-      return "FILE";
+      return setting.name == "admin.backup_root" ? "DIR" : "FILE";
     case SettingType::kChoice:
       return "WORD";
     case SettingType::kCount:
@@ -29,6 +29,7 @@ std::string_view ValueName(const Setting& setting) {
 // The heading in help: by the part of the name before the dot.
 std::string GroupOf(std::string_view name) {
   if (name.starts_with("limits.")) return "Limits (0: unlimited)";
+  if (name.starts_with("admin.")) return "Admin calls";
   if (name.starts_with("auth.")) return "Authentication";
   if (name.starts_with("http.")) return "HTTP";
   if (name.starts_with("store.")) return "Store";

@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
+#include "cli/server_flags.h"
 #include "server/config.h"
 #include "store/document_export.h"
 #include "store/embedded.h"
@@ -256,20 +257,51 @@ CommandRun DefineStoreImport(CLI::App& app, CliContext& context) {
   };
 }
 
+Status BackUpDirectory(const std::string& data, const std::string& target) {
+  EmbeddedOptions options;
+  options.directory = data;
+  options.create = false;
+  ASSIGN_OR_RETURN(const std::unique_ptr<Store> store, OpenEmbedded(options));
+  return store->Backup(target);
+}
+
+// A running server's store, by its admin call; the directory that it made.
+Result<std::string> BackUpServer(const ServerFlags& flags, const std::string& name,
+                                 CliContext& context) {
+  ASSIGN_OR_RETURN(const ServerAddress server, ResolveServer(flags, context));
+  ASSIGN_OR_RETURN(const std::string answer,
+                   JsonCall(context.http, server, "/anneal/v1/admin/backup",
+                            nlohmann::json({{"name", name}}).dump()));
+  const nlohmann::json json = nlohmann::json::parse(answer, nullptr, false);
+  if (!json.is_object() || !json.contains("directory") || !json["directory"].is_string()) {
+    return Error(Code::kUnknown, "{} does not say what it made; is it an anneal?", server.url);
+  }
+  return json["directory"].get<std::string>();
+}
+
 CommandRun DefineStoreBackup(CLI::App& app, CliContext& context) {
   auto data = AddData(app, context);
   auto target = std::make_shared<std::string>();
-  app.add_option("DIR", *target, "A directory to make")->type_name("DIR")->required();
-  return [data, target, &context] {
-    EmbeddedOptions options;
-    options.directory = *data;
-    options.create = false;
-    Result<std::unique_ptr<Store>> store = OpenEmbedded(options);
-    if (!store.ok()) return Fail(context, store.status());
-    Status status = (*store)->Backup(*target);
+  auto flags = std::make_shared<ServerFlags>();
+  flags->timeout = "1h";
+  AddServerFlags(app, *flags);
+  app.add_option("DIR", *target, "A directory to make; with --url a name below the server's own")
+      ->type_name("DIR")
+      ->required();
+  return [data, target, flags, &context] {
+    std::string from = *data, made = *target;
+    Status status;
+    if (flags->url.empty()) {
+      status = BackUpDirectory(from, made);
+    } else {
+      const Result<std::string> directory = BackUpServer(*flags, made, context);
+      status = directory.status();
+      from = flags->url;
+      if (directory.ok()) made = *directory;
+    }
     if (!status.ok()) return Fail(context, status);
-    context.out << fmt::format("{} is backed up to {}, every record read and checked\n", *data,
-                               *target);
+    context.out << fmt::format("{} is backed up to {}, every record read and checked\n", from,
+                               made);
     return int{kExitOk};
   };
 }
@@ -314,9 +346,10 @@ constexpr SubcommandRow kSubcommands[] = {
   anneal store import --data ./data all.export)",
      DefineStoreImport},
     {"backup", "Copy the store to a directory of its own",
-     R"(The server that uses the store must not run; a running one is asked by its admin call. Table files are hard links where both directories are on one file system, so that a series of backups costs what changed. Each is read and checked after it is made.
+     R"(A running server is asked with --url and a token that may admin; it makes the directory below its setting admin.backup_root. With --data no server must be using the store. Table files are hard links where both directories are on one file system, so that a series of backups costs what changed. Each is read and checked after it is made.
 
-  anneal store backup --data ./data /backups/monday)",
+  anneal store backup --data ./data /backups/monday
+  anneal store backup --url http://localhost:4040 --token-file t monday)",
      DefineStoreBackup},
     {"restore", "Make a store from a backup",
      R"(The backup stays as it is and may be restored again. Both are read and checked.

@@ -117,5 +117,26 @@ TEST_F(StoreCommandTest, MissingStoresAndFilesAreErrors) {
   EXPECT_EQ(Run({"import", cli_.Path("nothing")}), kExitFailed);
 }
 
+TEST_F(StoreCommandTest, ARunningServerIsAskedForABackup) {
+  int status = 200;
+  cli_.http.SetAnswer([&](const HttpRequest&, int64_t) -> Result<HttpResponse> {
+    HttpResponse response{.status = status};
+    response.body = status == 200 ? R"({"directory":"/backups/monday"})"
+                                  : R"({"code":"permission_denied","message":"no right"})";
+    return response;
+  });
+  cli_.env["ANNEAL_TOKEN"] = "root.secret";
+  const std::vector<std::string> command = {"store", "backup", "--url", "http://a:4040", "monday"};
+  ASSERT_EQ(cli_.Run(command), kExitOk) << cli_.err;
+  EXPECT_THAT(cli_.out, HasSubstr("/backups/monday"));
+  const HttpRequest request = cli_.http.requests().front();
+  EXPECT_EQ(request.target, "http://a:4040/anneal/v1/admin/backup");
+  EXPECT_EQ(request.body, R"({"name":"monday"})");
+  EXPECT_EQ(request.headers.Get("Authorization"), "Bearer root.secret");
+  status = 403;
+  EXPECT_EQ(cli_.Run(command), kExitFailed);
+  EXPECT_THAT(cli_.err, HasSubstr("no right"));
+}
+
 }  // namespace
 }  // namespace anneal

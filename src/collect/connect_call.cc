@@ -90,6 +90,20 @@ Status StatusOfResponse(const HttpResponse& response, std::string_view what) {
                hint, Excerpt(response.body));
 }
 
+Result<std::string> JsonCall(Http& http, const ServerAddress& server, std::string_view path,
+                             std::string json) {
+  HttpRequest request;
+  request.method = "POST";
+  request.target = BaseUrl(server.url) + std::string(path);
+  request.headers.Set("Content-Type", "application/json");
+  request.headers.Set("User-Agent", "anneal");
+  Authorize(server, request.headers);
+  request.body = std::move(json);
+  ASSIGN_OR_RETURN(HttpResponse response, http.Fetch(request, server.timeout_ns, kMaxAnswerBytes));
+  if (response.status != 200) return StatusOfResponse(response, request.target);
+  return std::move(response.body);
+}
+
 Result<std::string> ConnectCall(Http& http, const ServerAddress& server, std::string_view method,
                                 std::string message) {
   HttpRequest request;

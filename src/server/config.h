@@ -44,6 +44,8 @@ struct ServerConfig {
   std::string auth_tokens;  // the token file; empty: no authentication
   std::string auth_metrics = "read";
   std::string auth_debug = "read";
+  std::string admin_loopback = "off";
+  std::string admin_backup_root;  // empty: no backups by call
   int64_t self_profiling_ns = 0;  // 0: off
   int64_t auth_session_ns = int64_t{12} * 3600 * 1'000'000'000;
   std::string log_level = "info";

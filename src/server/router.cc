@@ -46,6 +46,7 @@ Router::Router(RouterOptions options, Metrics& metrics, Clock& clock, std::funct
                       .tenancy = options_.access.tenancy,
                       .secure_cookie = options_.secure_cookie},
                      options_.authenticator),
+      admin_calls_(options_.admin),
       metrics_(metrics),
       clock_(clock),
       refresh_(std::move(refresh)) {}
@@ -60,6 +61,7 @@ void Router::Handle(HttpRequest request, HttpRespond respond) {
   auto seen = std::make_shared<Seen>();
   seen->route = OwnRouteOf(path);
   if (seen->route.empty()) seen->route = SessionCalls::RouteOf(path);
+  if (seen->route.empty()) seen->route = AdminCalls::RouteOf(path);
   if (seen->route.empty()) seen->route = OwnProfiles::RouteOf(path);
   if (seen->route.empty()) seen->route = Api::RouteOf(path);
   seen->method = request.method;
@@ -82,6 +84,11 @@ void Router::Dispatch(std::string_view path, HttpRequest request, HttpRespond re
   }
   if (const std::string_view route = SessionCalls::RouteOf(path); !route.empty()) {
     return respond(session_calls_.Handle(route, request));
+  }
+  if (const std::string_view route = AdminCalls::RouteOf(path); !route.empty()) {
+    Store* const store = store_;
+    if (!store) return respond(NotReady());
+    return admin_calls_.Handle(route, request, *store, std::move(respond));
   }
   if (const std::string_view route = OwnProfiles::RouteOf(path);
       !route.empty() && options_.own_profiles) {

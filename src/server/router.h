@@ -13,6 +13,7 @@
 #include "base/mutex.h"
 #include "net/http.h"
 #include "server/access.h"
+#include "server/admin_calls.h"
 #include "server/own_profiles.h"
 #include "server/session_calls.h"
 
@@ -28,7 +29,8 @@ struct RouterOptions {
   // Null: everybody may do everything. Must outlive the Router.
   Authenticator* authenticator = nullptr;
   AccessOptions access;
-  bool secure_cookie = false;           // sessions only over TLS
+  bool secure_cookie = false;  // sessions only over TLS
+  AdminCallOptions admin;
   OwnProfiles* own_profiles = nullptr;  // null: /debug/pprof is not there; must outlive the Router
 };
 
@@ -41,6 +43,9 @@ class Router {
   // Null: the server is starting or ending; API requests get 503 and so does /ready. The caller
   // keeps `api` alive until no request is under way any more.
   void SetApi(Api* api) { api_ = api; }
+  // Whose admin calls are about; null as above. EndAdminCalls waits for those under way.
+  void SetStore(Store* store) { store_ = store; }
+  void EndAdminCalls() { admin_calls_.Stop(); }
   bool ready() const { return api_ != nullptr; }
   void SetAddress(std::string address);
 
@@ -55,10 +60,12 @@ class Router {
 
   const RouterOptions options_;
   const SessionCalls session_calls_;
+  AdminCalls admin_calls_;
   Metrics& metrics_;
   Clock& clock_;
   const std::function<void()> refresh_;
   std::atomic<Api*> api_{nullptr};
+  std::atomic<Store*> store_{nullptr};
   Mutex mutex_;
   std::string address_ GUARDED_BY(mutex_);
   // By route; a handful.

@@ -56,6 +56,9 @@ class EmbeddedServer final : public Server {
                             .open_metrics = options.config.auth_metrics == "open",
                             .debug = options.config.auth_debug == "admin" ? Right::kAdmin
                                                                           : Right::kRead},
+                 .admin = {.authenticated = authenticator_ != nullptr,
+                           .open_to_loopback = options.config.admin_loopback == "on",
+                           .backup_root = options.config.admin_backup_root},
                  .own_profiles = options.config.auth_debug == "off" ? nullptr : &own_profiles_},
                 metrics_, clock_, [this] { Refresh(); }) {
     metrics_
@@ -82,6 +85,7 @@ class EmbeddedServer final : public Server {
     }
     TRY(StartScraping());
     router_.SetApi(&*api_);
+    router_.SetStore(store_.get());
     if (config_.self_profiling_ns != 0) {
       own_profiles_.Push(config_.self_profiling_ns, [this](std::string pprof, int64_t time_ns) {
         KeepOwnProfile(pprof, time_ns);
@@ -111,11 +115,13 @@ class EmbeddedServer final : public Server {
   void Shutdown() override {
     if (shut_down_.exchange(true)) return;
     router_.SetApi(nullptr);
+    router_.SetStore(nullptr);
     own_profiles_.Stop();
     // A scrape may be waiting for a profile that takes seconds to be made.
     if (scrape_http_) scrape_http_->Cancel();
     scraper_.reset();
     if (http_) http_->Shutdown(config_.shutdown_grace_ns);
+    router_.EndAdminCalls();
     retention_.reset();
     // The store completes what it was given before it closes; only then may the API go.
     store_metrics_.reset();

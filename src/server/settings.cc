@@ -15,6 +15,7 @@ constexpr uint64_t kMiB = 1024 * kKiB;
 constexpr uint64_t kYearNs = 365 * kDayNs;
 
 constexpr std::string_view kTenancies[] = {"single", "header"};
+constexpr std::string_view kSwitch[] = {"off", "on"};
 constexpr std::string_view kDebugAccess[] = {"read", "admin", "off"};
 constexpr std::string_view kMetricsAccess[] = {"read", "open"};
 constexpr std::string_view kLabelNames[] = {"as_sent", "sanitized"};
@@ -57,6 +58,12 @@ constexpr Setting kSettings[] = {
      FIELD(auth_debug), 0, 0, kDebugAccess},
     {"auth.session", Type::kDuration, "How long a login on the page lasts", FIELD(auth_session_ns),
      60 * kSecondNs, kYearNs},
+
+    {"admin.backup_root", Type::kPath, "Directory below which admin calls make backups",
+     FIELD(admin_backup_root)},
+    {"admin.loopback", Type::kChoice,
+     "Whether callers on this machine may make admin calls when there are no tokens",
+     FIELD(admin_loopback), 0, 0, kSwitch},
 
     {"log.level", Type::kChoice, "The least level that is logged; debug logs every request",
      FIELD(log_level), 0, 0, kLogLevels},

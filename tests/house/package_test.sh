@@ -24,6 +24,10 @@ expected=(
   share/doc/anneal/ARCHITECTURE.md
   share/doc/anneal/CHANGELOG.md
   share/doc/anneal/copyright
+  share/doc/anneal/deploy/grafana-dashboard.json
+  share/doc/anneal/deploy/alerts.yaml
+  lib/systemd/system/anneal.service
+  lib/sysusers.d/anneal.conf
   share/doc/anneal/examples/markdown/main.go
 )
 

@@ -29,6 +29,18 @@ class FederatedStore final : public Store {
   // By tenant, then as Store says.
   Status Scan(const Selection& selection,
               const std::function<Status(const StoredProfile&)>& visit) override;
+  // Documents are of one tenant: a name with several finds none.
+  Status PutDocument(const DocumentName& name, std::string_view body) override {
+    return store_.PutDocument(name, body);
+  }
+  Result<std::string> GetDocument(const DocumentName& name) override {
+    return store_.GetDocument(name);
+  }
+  Status DeleteDocument(const DocumentName& name) override { return store_.DeleteDocument(name); }
+  Result<std::vector<DocumentInfo>> Documents(std::string_view tenant,
+                                              std::string_view kind) override {
+    return store_.Documents(tenant, kind);
+  }
   std::vector<std::string> Tenants() override { return store_.Tenants(); }
   std::optional<TimeRange> Bounds(std::string_view tenant) override;
   Result<StoreStats> Stats() override { return store_.Stats(); }

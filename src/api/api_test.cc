@@ -6,6 +6,7 @@
 #include <querier/v1/querier.pb.h>
 
 #include "api/api_fixture.h"
+#include "api/recent_pushes.h"
 #include "profile/compress.h"
 
 namespace anneal {
@@ -128,6 +129,35 @@ TEST_F(ApiTest, ValidProfilesAreStoredBesideRefusedOnes) {
   EXPECT_EQ(response.status, 400);
   EXPECT_EQ(store.stored.size(), 1u);
   EXPECT_EQ(store.appends, 1u);
+}
+
+TEST_F(ApiTest, APushThatIsRepeatedCountsOnce) {
+  auto push = [&](std::string_view id, int64_t time_ns, int64_t value) {
+    MadeProfile made;
+    made.time_ns = time_ns;
+    made.samples = {{{"main:1"}, {1, value}}};
+    push::v1::PushRequest request;
+    request.ParseFromString(PushBody(EncodePprof(Make(made))));
+    request.mutable_series(0)->mutable_samples(0)->set_id(std::string(id));
+    EXPECT_EQ(Post(kPush, "application/proto", request.SerializeAsString()).status, 200);
+    return store.stored.size();
+  };
+  const size_t columns = push("x", 0, 10);
+  clock.SleepNs(30 * kSecondNs);
+  EXPECT_EQ(push("x", 0, 10), columns) << "without a time, the same id";
+  EXPECT_EQ(push("x", 0, 20), columns) << "and encoded anew: the later one wins";
+  EXPECT_EQ(push("y", 0, 10), 2 * columns) << "another id";
+  EXPECT_EQ(push("", 0, 10), 2 * columns) << "no id: as its bytes at this time, as those of y";
+  EXPECT_EQ(push("z", kNowNs - kSecondNs, 10), 3 * columns);
+  EXPECT_EQ(push("z", kNowNs - kSecondNs, 20), 3 * columns);
+  EXPECT_EQ(push("w", kNowNs - kSecondNs, 10), 3 * columns) << "the same bytes and time";
+  EXPECT_EQ(push("z", kNowNs, 10), 4 * columns) << "the id again, of another time";
+  clock.SleepNs(RecentPushes::kWindowNs + kSecondNs);
+  EXPECT_EQ(push("x", 0, 10), 5 * columns) << "long after";
+  // A clock that jumps back only changes what time such profiles get.
+  clock.Set(kNowNs - 3600 * kSecondNs);
+  EXPECT_EQ(push("v", 0, 10), 6 * columns);
+  EXPECT_EQ(push("v", 0, 10), 6 * columns);
 }
 
 TEST_F(ApiTest, AProfileWithoutSamplesIsAccepted) {

@@ -13,8 +13,6 @@
 namespace anneal {
 namespace {
 
-constexpr int64_t kYear1971 = int64_t{365} * 86'400 * 1'000'000'000;
-
 size_t OrUnlimited(size_t limit) { return limit == 0 ? std::numeric_limits<size_t>::max() : limit; }
 
 // The fingerprint in the form of a UUID of version 8 (RFC 9562: ours to define).

@@ -20,6 +20,9 @@ namespace anneal {
 // The limits as decoders take them, where none is the largest number.
 DecodeLimits DecodeLimitsOf(const Limits& limits);
 
+// Times before it are none: clients without a clock, or that leave the field out, send 0 or so.
+inline constexpr int64_t kYear1971 = int64_t{365} * 86'400 * 1'000'000'000;
+
 class PushBatch {
  public:
   // `limits` must outlive the batch. `now_ns`: for profiles that carry no time.

@@ -27,16 +27,19 @@ LabelPair ReadLabel(pbf_reader label) {
   return out;
 }
 
-std::string_view ReadSample(pbf_reader sample) {
-  std::string_view profile;
+void ReadSample(pbf_reader sample, PushSeries& series) {
+  std::string_view profile, id;
   while (sample.next()) {
     if (sample.tag() == 1 && sample.has_wire_type(kBytes)) {
       profile = View(sample);
+    } else if (sample.tag() == 2 && sample.has_wire_type(kBytes)) {
+      id = View(sample);
     } else {
       sample.skip();
     }
   }
-  return profile;
+  series.profiles.push_back(profile);
+  series.ids.push_back(id);
 }
 
 PushSeries ReadSeries(pbf_reader series) {
@@ -45,7 +48,7 @@ PushSeries ReadSeries(pbf_reader series) {
     if (series.tag() == 1 && series.has_wire_type(kBytes)) {
       out.labels.push_back(ReadLabel(series.get_message()));
     } else if (series.tag() == 2 && series.has_wire_type(kBytes)) {
-      out.profiles.push_back(ReadSample(series.get_message()));
+      ReadSample(series.get_message(), out);
     } else {
       series.skip();
     }

@@ -12,6 +12,7 @@ namespace anneal {
 struct PushSeries {
   std::vector<LabelPair> labels;           // as sent
   std::vector<std::string_view> profiles;  // pprof, gzipped or not; views into the request
+  std::vector<std::string_view> ids;       // what the client calls each of them; empty: nothing
 };
 
 // kInvalidArgument when the bytes are no PushRequest. Unknown fields are skipped.

@@ -2,6 +2,7 @@
 
 #include <opentelemetry/proto/collector/profiles/v1development/profiles_service.pb.h>
 
+#include "api/fingerprint.h"
 #include "api/otlp_profile.h"
 #include "api/push_request.h"
 
@@ -48,11 +49,9 @@ void Pusher::PushMessage(std::string_view tenant, std::string_view request, Answ
   size_t profiles = 0;
   if (parsed.ok()) {
     for (PushSeries& series : *parsed) {
-      for (std::string_view pprof : series.profiles) {
+      for (size_t i = 0; i < series.profiles.size(); ++i) {
         ++profiles;
-        Result<Profile> profile = batch.Decode(pprof);
-        Status added = profile.ok() ? batch.Add(series.labels, *std::move(profile), pprof, 0)
-                                    : profile.status();
+        Status added = AddPushed(tenant, series, i, batch);
         if (!added.ok() && refused.ok()) refused = added;
       }
     }
@@ -84,6 +83,22 @@ void Pusher::PushOtlp(std::string_view tenant, std::string_view request, Answer 
          [done = std::move(done), answer = std::move(answer)](const Status& status) {
            done(status.ok() ? Result<std::string>(answer) : Result<std::string>(status));
          });
+}
+
+Status Pusher::AddPushed(std::string_view tenant, const PushSeries& series, size_t index,
+                         PushBatch& batch) {
+  const std::string_view pprof = series.profiles[index], id = series.ids[index];
+  ASSIGN_OR_RETURN(Profile profile, batch.Decode(pprof));
+  const bool has_time = profile.time_ns >= kYear1971;
+  RecentPushes::Push push{has_time ? profile.time_ns : clock_.NowNs(), Fingerprint(pprof)};
+  if (!id.empty()) {
+    const RecentPushes::Push first = recent_.First(tenant, id, push, clock_.MonotonicNs());
+    // A client that calls all its profiles alike still has each of them, by its time.
+    if (!has_time || first.time_ns == push.time_ns) push = first;
+  }
+  const std::string_view source(reinterpret_cast<const char*>(push.fingerprint.data()),
+                                push.fingerprint.size());
+  return batch.Add(series.labels, std::move(profile), source, push.time_ns);
 }
 
 void Pusher::Commit(std::string_view tenant, const PushBatch& batch, Status refused,

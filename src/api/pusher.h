@@ -6,7 +6,9 @@
 
 #include "api/api.h"
 #include "api/push_batch.h"
+#include "api/push_request.h"
 #include "api/rate_limit.h"
+#include "api/recent_pushes.h"
 
 namespace anneal {
 
@@ -41,10 +43,15 @@ class Pusher {
     Metrics::Counter* failed_pushes = nullptr;
   };
 
+  // One profile of a message, under the time and bytes that it had when it came first.
+  Status AddPushed(std::string_view tenant, const PushSeries& series, size_t index,
+                   PushBatch& batch);
+
   Store& store_;
   Clock& clock_;
   const Limits limits_;
   RateLimit rate_;
+  RecentPushes recent_;
   Counters counters_;
 };
 

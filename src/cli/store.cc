@@ -95,6 +95,10 @@ void PrintStats(std::ostream& out, const StoreStats& stats) {
   }
   out << fmt::format("{} services, {} profiles, {} documents, {} on disk\n", stats.services.size(),
                      profiles, stats.documents, HumanBytes(stats.disk_bytes));
+  if (stats.damaged > 0) {
+    out << fmt::format("{} places could not be read and are left out: see `anneal store verify`\n",
+                       stats.damaged);
+  }
 }
 
 nlohmann::ordered_json ToJson(const StoreStats& stats) {
@@ -112,7 +116,8 @@ nlohmann::ordered_json ToJson(const StoreStats& stats) {
   return {{"services", std::move(services)},
           {"documents", stats.documents},
           {"documents_bytes", stats.documents_bytes},
-          {"disk_bytes", stats.disk_bytes}};
+          {"disk_bytes", stats.disk_bytes},
+          {"damaged", stats.damaged}};
 }
 
 CommandRun DefineStoreStats(CLI::App& app, CliContext& context) {

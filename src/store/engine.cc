@@ -38,7 +38,8 @@ EmbeddedStore::EmbeddedStore(const EmbeddedOptions& options, std::unique_ptr<Kv>
       clock_(options.clock != nullptr ? *options.clock : Clock::System()),
       epoch_ns_(epoch_ns),
       kv_(std::move(kv)),
-      partitions_(*kv_, options.intern_cache_bytes, options.metrics) {
+      partitions_(*kv_, options.intern_cache_bytes, options.metrics),
+      damage_(options.metrics) {
   if (options.metrics != nullptr) {
     profiles_appended_ = &options.metrics->GetCounter("anneal_store_profiles_appended_total",
                                                       "Profiles handed to the store");

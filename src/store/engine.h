@@ -12,6 +12,7 @@
 
 #include "base/mutex.h"
 #include "store/commit_queue.h"
+#include "store/damage.h"
 #include "store/embedded.h"
 #include "store/intern.h"
 #include "store/kv.h"
@@ -77,9 +78,15 @@ class EmbeddedStore final : public Store {
 
   Result<std::vector<SeriesTarget>> FindTargets(const Selection& selection) const
       REQUIRES_SHARED_LOCK(gate_);
-  // Visits only profiles of `ids`; none: all.
+  // Visits only profiles of `ids`; none: all. What cannot be read is skipped and reported, as is a
+  // record for which `visit` gives kDataLoss.
   Status VisitWindow(KvCursor& cursor, const SeriesTarget& target, TimeRange range,
                      std::span<const ProfileUuid> ids, Visit visit);
+  Status VisitAfterDamage(KvCursor& cursor, const std::string& prefix, const std::string& last,
+                          uint64_t end_ns, std::span<const ProfileUuid> ids, Visit visit);
+  Status VisitRecord(std::string_view key, std::string_view value, Visit visit);
+  Status CountRecords(Family family, std::string_view what,
+                      absl::FunctionRef<void(std::string_view key, std::string_view value)> count);
   Result<bool> HasProfile(const SeriesTarget& target, TimeRange range);
   LabelSet GroupOf(SeriesId series, GroupBy group_by) const;
   Status MergePartition(KvCursor& cursor, std::span<const SeriesTarget> targets,
@@ -89,6 +96,8 @@ class EmbeddedStore final : public Store {
   // False when no sample passes the filter.
   Result<bool> ReadProfile(std::string_view key, std::string_view record, const LinkFilter& filter,
                            StoredProfile& stored);
+  // REQUIRES: partition.mutex is held.
+  Status LoadForReading(Partition& partition);
   // How many stacks the partition has, as far as records that can be read now refer to them.
   Result<size_t> StackCount(PartitionKey key);
 
@@ -116,6 +125,7 @@ class EmbeddedStore final : public Store {
   int64_t next_recovery_ns_ GUARDED_BY(gate_) = 0;  // monotonic
   SeriesIndex index_;
   PartitionCache partitions_;
+  DamageLog damage_;
   std::unique_ptr<CommitQueue> queue_;  // null when read only; first to go
 };
 

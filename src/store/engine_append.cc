@@ -118,6 +118,7 @@ Status EmbeddedStore::TryAppend(std::string_view tenant, std::span<const Profile
     std::shared_ptr<Partition> partition = partitions_.Get(key);
     std::unique_lock lock(partition->mutex);
     TRY(partitions_.Load(*partition));
+    TRY(partition->damage);
     TRY(CheckRoom(rest.first(size), *partition));
     groups.push_back({rest.first(size), std::move(partition), std::move(lock)});
     rest = rest.subspan(size);

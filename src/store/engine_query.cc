@@ -150,20 +150,59 @@ Status EmbeddedStore::VisitWindow(KvCursor& cursor, const SeriesTarget& target, 
   PutBig64(from, static_cast<uint64_t>(std::max<int64_t>(range.start_ns, 0)));
   const auto end = static_cast<uint64_t>(range.end_ns);
   if (!cursor.Valid() || cursor.key() != from) cursor.Seek(from);
+  std::string last = from;
   for (; cursor.Valid(); cursor.Next()) {
     std::string_view key = cursor.key();
-    if (!key.starts_with(prefix) || key.size() != kProfileKeySize) break;
-    if (GetBig64(key.data() + kProfileKeyTimeAt) > end) break;
+    if (!key.starts_with(prefix) || key.size() != kProfileKeySize) return {};
+    if (GetBig64(key.data() + kProfileKeyTimeAt) > end) return {};
+    last = key;
     if (!ids.empty() && std::ranges::count(ids, IdOfKey(key)) == 0) continue;
-    std::string_view record = cursor.value();
-    if (!StripChecksum(record)) {
-      return Error(Code::kDataLoss, "profile record {} is cut off",
-                   ToString(*DecodeProfileKey(key)));
-    }
-    Status visited = visit(key, record);
-    if (!visited.ok()) return visited;
+    TRY(VisitRecord(key, cursor.value(), visit));
   }
-  return cursor.status();
+  Status status = cursor.status();
+  if (status.code() != Code::kDataLoss) return status;
+  damage_.Report(status.Annotate(fmt::format(
+      "profiles of epoch {} service {} series {}", static_cast<uint32_t>(target.partition.epoch),
+      static_cast<uint32_t>(target.partition.service), static_cast<uint32_t>(target.series))));
+  return VisitAfterDamage(cursor, prefix, last, end, ids, visit);
+}
+
+// A block that cannot be read ends a walk. How far it reaches nobody can say, but from the
+// window's end the walk comes back to just behind it: what lies there is read in reverse, then
+// visited in order.
+Status EmbeddedStore::VisitAfterDamage(KvCursor& cursor, const std::string& prefix,
+                                       const std::string& last, uint64_t end_ns,
+                                       std::span<const ProfileUuid> ids, Visit visit) {
+  std::string to = prefix;
+  PutBig64(to, end_ns);
+  to.append(kProfileKeySize - to.size(), '\xff');
+  std::vector<std::pair<std::string, std::string>> behind;
+  for (cursor.SeekForPrev(to); cursor.Valid() && cursor.key() > last; cursor.Prev()) {
+    if (!ids.empty() && std::ranges::count(ids, IdOfKey(cursor.key())) == 0) continue;
+    behind.emplace_back(cursor.key(), cursor.value());
+  }
+  if (!cursor.Valid() && !cursor.status().ok() && cursor.status().code() != Code::kDataLoss) {
+    return cursor.status();
+  }
+  for (auto it = behind.rbegin(); it != behind.rend(); ++it) {
+    TRY(VisitRecord(it->first, it->second, visit));
+  }
+  return {};
+}
+
+Status EmbeddedStore::LoadForReading(Partition& partition) {
+  TRY(partitions_.Load(partition));
+  if (!partition.damage.ok()) damage_.Report(partition.damage);
+  return {};
+}
+
+Status EmbeddedStore::VisitRecord(std::string_view key, std::string_view value, Visit visit) {
+  Status visited = StripChecksum(value) ? visit(key, value)
+                                        : Error(Code::kDataLoss, "profile record {} is cut off",
+                                                ToString(*DecodeProfileKey(key)));
+  if (visited.code() != Code::kDataLoss) return visited;
+  damage_.Report(visited);
+  return {};
 }
 
 Status EmbeddedStore::MergePartition(KvCursor& cursor, std::span<const SeriesTarget> targets,
@@ -174,7 +213,7 @@ Status EmbeddedStore::MergePartition(KvCursor& cursor, std::span<const SeriesTar
   BinarySums sums;
   {
     std::lock_guard lock(partition->mutex);
-    TRY(partitions_.Load(*partition));
+    TRY(LoadForReading(*partition));
     sums.Reset(partition->symbols);
   }
   HeaderSum headers;
@@ -257,7 +296,7 @@ Result<bool> EmbeddedStore::ReadProfile(std::string_view key, std::string_view r
   const ProfileKey place = *DecodeProfileKey(key);
   std::shared_ptr<Partition> partition = partitions_.Get(place.partition);
   std::lock_guard lock(partition->mutex);
-  TRY(partitions_.Load(*partition));
+  TRY(LoadForReading(*partition));
   StackSums sums;
   sums.Resize(partition->symbols.counts().stacks);
   Result<ProfileRecordReader> reader = ProfileRecordReader::Open(record);

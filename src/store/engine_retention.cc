@@ -16,25 +16,23 @@ Result<StoreStats> EmbeddedStore::Stats() {
     service.service = std::move(info.name);
     service.series = info.series;
   }
-  ASSIGN_OR_RETURN(KvCursor profiles, kv_->Cursor(Family::kProfiles, {}, {}));
-  for (; profiles.Valid(); profiles.Next()) {
-    std::optional<ProfileKey> key = DecodeProfileKey(profiles.key());
-    if (!key.has_value()) continue;
+  auto count_profile = [&](std::string_view key_bytes, std::string_view value) {
+    std::optional<ProfileKey> key = DecodeProfileKey(key_bytes);
+    if (!key.has_value()) return;
     StoreStats::Service& service = services[key->partition.service];
     service.oldest_ns =
         service.profiles == 0 ? key->time_ns : std::min(service.oldest_ns, key->time_ns);
     service.newest_ns = std::max(service.newest_ns, key->time_ns);
     ++service.profiles;
-    service.profiles_bytes += profiles.key().size() + profiles.value().size();
-  }
-  TRY(profiles.status());
-  ASSIGN_OR_RETURN(KvCursor symbols, kv_->Cursor(Family::kSymbols, {}, {}));
-  for (; symbols.Valid(); symbols.Next()) {
-    if (symbols.key().size() < 8) continue;
-    auto id = static_cast<ServiceId>(GetBig32(symbols.key().data() + 4));
-    services[id].symbols_bytes += symbols.key().size() + symbols.value().size();
-  }
-  TRY(symbols.status());
+    service.profiles_bytes += key_bytes.size() + value.size();
+  };
+  TRY(CountRecords(Family::kProfiles, "profiles", count_profile));
+  auto count_symbols = [&](std::string_view key, std::string_view value) {
+    if (key.size() < 8) return;
+    auto id = static_cast<ServiceId>(GetBig32(key.data() + 4));
+    services[id].symbols_bytes += key.size() + value.size();
+  };
+  TRY(CountRecords(Family::kSymbols, "symbols", count_symbols));
 
   StoreStats stats;
   const std::string documents_begin = DocumentPrefix({}, {});
@@ -51,8 +49,29 @@ Result<StoreStats> EmbeddedStore::Stats() {
     return std::tie(a.tenant, a.service) < std::tie(b.tenant, b.service);
   });
   stats.disk_bytes = kv_->DiskBytes();
+  stats.damaged = damage_.places();
   stats.memory_bytes = kv_->MemoryBytes() + partitions_.bytes() + index_.MemoryBytes();
   return stats;
+}
+
+// Past a block that cannot be read it goes on from the family's end, backwards.
+Status EmbeddedStore::CountRecords(
+    Family family, std::string_view what,
+    absl::FunctionRef<void(std::string_view key, std::string_view value)> count) {
+  ASSIGN_OR_RETURN(KvCursor cursor, kv_->Cursor(family, {}, {}));
+  std::string last;
+  for (; cursor.Valid(); cursor.Next()) {
+    last = cursor.key();
+    count(cursor.key(), cursor.value());
+  }
+  if (cursor.status().code() != Code::kDataLoss) return cursor.status();
+  damage_.Report(cursor.status().Annotate(what));
+  for (cursor.SeekForPrev(std::string(kProfileKeySize, '\xff'));
+       cursor.Valid() && cursor.key() > last; cursor.Prev()) {
+    count(cursor.key(), cursor.value());
+  }
+  const Status status = cursor.status();
+  return status.code() == Code::kDataLoss ? Status() : status;
 }
 
 // Only whole epochs go: symbols are shared within one.

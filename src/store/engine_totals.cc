@@ -40,7 +40,7 @@ LabelSet EmbeddedStore::GroupOf(SeriesId series, GroupBy group_by) const {
 Result<size_t> EmbeddedStore::StackCount(PartitionKey key) {
   std::shared_ptr<Partition> partition = partitions_.Get(key);
   std::lock_guard lock(partition->mutex);
-  TRY(partitions_.Load(*partition));
+  TRY(LoadForReading(*partition));
   return partition->symbols.counts().stacks;
 }
 

@@ -11,6 +11,10 @@
 #include <rocksdb/write_batch.h>
 
 #include <array>
+#include <cstdarg>
+#include <cstdio>
+
+#include "base/log.h"
 
 namespace anneal {
 namespace {
@@ -75,6 +79,24 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
   return options;
 }
 
+// RocksDB's warnings, into our log. Not into a file of its own beside the data: Debian's build has
+// assertions on, and one of them ends the process when that file cannot be written, as when the
+// disk is full.
+class Informer : public rocksdb::Logger {
+ public:
+  Informer() : Logger(rocksdb::WARN_LEVEL) {}
+  using Logger::Logv;
+  void Logv(const char* format, va_list arguments) override {
+    Logv(rocksdb::INFO_LEVEL, format, arguments);
+  }
+  void Logv(rocksdb::InfoLogLevel level, const char* format, va_list arguments) override {
+    if (level < rocksdb::WARN_LEVEL || level >= rocksdb::HEADER_LEVEL) return;
+    char text[1024];
+    std::vsnprintf(text, sizeof text, format, arguments);
+    log::Warn("rocksdb warns", {{"text", std::string_view(text)}});
+  }
+};
+
 rocksdb::DBOptions DatabaseOptions(const KvOptions& options) {
   rocksdb::DBOptions db;
   if (options.env != nullptr) db.env = options.env;
@@ -85,9 +107,7 @@ rocksdb::DBOptions DatabaseOptions(const KvOptions& options) {
   db.max_open_files = 512;
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
-  db.info_log_level = rocksdb::WARN_LEVEL;
-  db.keep_log_file_num = 2;
-  db.max_log_file_size = 1 << 20;
+  db.info_log = std::make_shared<Informer>();
   db.skip_stats_update_on_db_open = true;
   // One thread writes (the commit queue's), so nothing is gained from RocksDB's own grouping.
   db.enable_write_thread_adaptive_yield = false;
@@ -194,6 +214,7 @@ KvCursor::KvCursor(KvCursor&&) noexcept = default;
 void KvCursor::Seek(std::string_view key) { rep_->iterator->Seek(ToSlice(key)); }
 void KvCursor::SeekForPrev(std::string_view key) { rep_->iterator->SeekForPrev(ToSlice(key)); }
 void KvCursor::Next() { rep_->iterator->Next(); }
+void KvCursor::Prev() { rep_->iterator->Prev(); }
 bool KvCursor::Valid() const { return rep_->iterator->Valid(); }
 std::string_view KvCursor::key() const { return FromSlice(rep_->iterator->key()); }
 std::string_view KvCursor::value() const { return FromSlice(rep_->iterator->value()); }

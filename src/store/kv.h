@@ -66,6 +66,7 @@ class KvCursor {
   void Seek(std::string_view key);         // to the first key >= key
   void SeekForPrev(std::string_view key);  // to the last key <= key
   void Next();
+  void Prev();
   bool Valid() const;
   std::string_view key() const;    // until the cursor moves
   std::string_view value() const;  // until the cursor moves

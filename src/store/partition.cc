@@ -55,7 +55,10 @@ std::shared_ptr<Partition> PartitionCache::Get(PartitionKey key) {
 Status PartitionCache::Load(Partition& partition) {
   if (partition.loaded) return {};
   partition.symbols = SymbolTable();
-  TRY(LoadSymbols(kv_, partition.key, partition.symbols, partition.next_segment));
+  partition.damage = LoadSymbols(kv_, partition.key, partition.symbols, partition.next_segment);
+  if (!partition.damage.ok() && partition.damage.code() != Code::kDataLoss) {
+    return partition.damage;
+  }
   partition.persisted = partition.symbols.counts();
   partition.loaded = true;
   // A partition that is just beginning has nothing to read.

@@ -24,6 +24,9 @@ struct Partition {
   // them (in order of key) that the annotations cannot express.
   std::mutex mutex;
   bool loaded = false;
+  // Why not all symbols could be read. What comes before the damage is here, so that profiles that
+  // need no more are answered; appends are refused, since they would give lost ids out anew.
+  Status damage;
   SymbolTable symbols;
   SymbolCounts persisted;  // what is on disk or on its way there
   uint32_t next_segment = 0;
@@ -36,7 +39,8 @@ class PartitionCache {
 
   // The partition, not necessarily loaded. While the caller holds it, it stays the only one.
   std::shared_ptr<Partition> Get(PartitionKey key);
-  // Reads it from disk unless that was done. REQUIRES: partition.mutex is held.
+  // Reads it from disk unless that was done; ok also when it is damaged, see there. REQUIRES:
+  // partition.mutex is held.
   Status Load(Partition& partition);
   // Tells the cache of its growth. REQUIRES: partition.mutex is held.
   void Charge(Partition& partition);

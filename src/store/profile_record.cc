@@ -191,6 +191,7 @@ Status ProfileRecordReader::AddTo(StackSums& sums) const {
   for (uint32_t i = 0; i < header_.count; ++i) {
     uint64_t id = next + ids.Varint();
     if (id >= limit || id < next) {
+      TakeBack(sums, i);
       return Error(Code::kDataLoss, "profile record names stack {} of {}", id, limit);
     }
     next = id + 1;
@@ -199,9 +200,24 @@ Status ProfileRecordReader::AddTo(StackSums& sums) const {
     sums.Add(static_cast<uint32_t>(id), static_cast<int64_t>(value * unit_));
   }
   if (!ids.ok() || !values.ok() || values.AtEnd() == ((flags_ & kLinked) != 0)) {
+    TakeBack(sums, header_.count);
     return Error(Code::kDataLoss, "profile record is cut off or too long");
   }
   return {};
+}
+
+void ProfileRecordReader::TakeBack(StackSums& sums, uint32_t count) const {
+  ByteReader ids = in_;
+  ByteReader values = ids;
+  values.SkipVarints(header_.count);
+  uint64_t next = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint64_t id = next + ids.Varint();
+    next = id + 1;
+    const uint64_t raw = values.Varint();
+    const uint64_t value = (flags_ & kSigned) != 0 ? static_cast<uint64_t>(UnZigZag(raw)) : raw;
+    sums.Add(static_cast<uint32_t>(id), static_cast<int64_t>(uint64_t{0} - value * unit_));
+  }
 }
 
 Result<std::vector<LinkedValue>> ProfileRecordReader::Links(size_t stacks) const {

@@ -81,8 +81,8 @@ class ProfileRecordReader {
   static Result<ProfileRecordReader> Open(std::string_view record);
 
   const ProfileHeader& header() const { return header_; }
-  // Adds the values to `sums`. kDataLoss, with `sums` changed in part, when the record does not
-  // decode or names a stack that `sums` has no room for.
+  // Adds the values to `sums`. kDataLoss, with `sums` as before, when the record does not decode
+  // or names a stack that `sums` has no room for.
   Status AddTo(StackSums& sums) const;
   // The values with a span or trace id, by stack, then link. kDataLoss as AddTo, whose values
   // need not be read before; `stacks` is the room.
@@ -90,6 +90,8 @@ class ProfileRecordReader {
 
  private:
   explicit ProfileRecordReader(ByteReader in) : in_(in) {}
+  // Subtracts the first `count` values, which were added.
+  void TakeBack(StackSums& sums, uint32_t count) const;
 
   ProfileHeader header_;
   uint64_t unit_ = 0;

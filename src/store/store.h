@@ -87,6 +87,8 @@ struct StoreStats {
   std::vector<Service> services;  // by tenant, then service
   uint64_t documents = 0, documents_bytes = 0;
   uint64_t disk_bytes = 0;
+  uint64_t damaged =
+      0;  // places that could not be read since the store was opened, and are skipped
   uint64_t memory_bytes = 0;
 };
 

@@ -38,7 +38,8 @@ class Verifier {
   void Problem(std::string text) {
     if (report_.problems.size() < kMaxProblems) report_.problems.push_back(std::move(text));
   }
-  // A cursor that fails cannot go on; what lies behind is not read.
+  // A cursor that fails cannot go on; what lies behind is read from the end, backwards. Not of
+  // series: their records refer to earlier ones.
   void Walk(Family family, std::string_view what,
             const std::function<void(std::string_view key, std::string_view value)>& visit) {
     Result<KvCursor> cursor = kv_.Cursor(family, {}, {});
@@ -51,6 +52,11 @@ class Verifier {
     Status status = cursor->status();
     if (!status.ok()) {
       Problem(fmt::format("{}: unreadable after key {}: {}", what, Hex(last), status.message()));
+      if (family == Family::kSeries) return;
+      for (cursor->SeekForPrev(std::string(kProfileKeySize, '\xff'));
+           cursor->Valid() && cursor->key() > last; cursor->Prev()) {
+        visit(cursor->key(), cursor->value());
+      }
     }
   }
   static std::string Hex(std::string_view bytes) {

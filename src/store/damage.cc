@@ -1,0 +1,34 @@
+#include "store/damage.h"
+
+#include "base/log.h"
+
+namespace anneal {
+namespace {
+
+// Beyond this the disk is gone and `anneal store verify` has the list.
+constexpr size_t kMaxPlaces = 10'000;
+
+}  // namespace
+
+DamageLog::DamageLog(Metrics* metrics) {
+  if (metrics == nullptr) return;
+  skipped_ = &metrics->GetCounter("anneal_store_damage_skipped_total",
+                                  "Times that a query skipped records that could not be read");
+}
+
+void DamageLog::Report(const Status& damage) {
+  if (skipped_ != nullptr) skipped_->Add(1);
+  {
+    MutexLock lock(mutex_);
+    if (seen_.size() >= kMaxPlaces || !seen_.insert(damage.message()).second) return;
+  }
+  log::Error("the store is damaged; queries skip this, `anneal store verify` lists all",
+             {{"error", damage.message()}});
+}
+
+uint64_t DamageLog::places() const {
+  MutexLock lock(mutex_);
+  return seen_.size();
+}
+
+}  // namespace anneal

@@ -1,0 +1,32 @@
+// DamageLog: what queries skipped because it could not be read.
+//
+// A block that the disk lost costs what was in it, not every query that comes by. So that this is
+// seen: each is counted, and the first of each place is logged. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "base/metrics.h"
+#include "base/mutex.h"
+#include "base/status.h"
+
+namespace anneal {
+
+class DamageLog {
+ public:
+  explicit DamageLog(Metrics* metrics);
+
+  // Notes what was skipped; the message says where.
+  void Report(const Status& damage);
+  // Places, each counted once.
+  uint64_t places() const;
+
+ private:
+  Metrics::Counter* skipped_ = nullptr;
+  mutable Mutex mutex_;
+  std::set<std::string> seen_ GUARDED_BY(mutex_);
+};
+
+}  // namespace anneal

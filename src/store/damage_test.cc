@@ -1,0 +1,184 @@
+// Damage on disk costs what was in the damaged block: the rest is answered, and it is told.
+#include <filesystem>
+#include <fstream>
+
+#include "store/checksum.h"
+#include "store/engine.h"
+#include "store/profiles_for_test.h"
+#include "store/temp_dir_for_test.h"
+
+namespace anneal {
+namespace {
+
+namespace fs = std::filesystem;
+
+class DamageTest : public testing::Test {
+ protected:
+  void Open() {
+    store_.reset();
+    EmbeddedOptions options;
+    options.directory = dir_.path();
+    options.metrics = &metrics_;
+    Result<std::unique_ptr<EmbeddedStore>> opened = EmbeddedStore::Open(options, nullptr);
+    ASSERT_TRUE(opened.ok()) << opened.status().ToString();
+    store_ = std::move(*opened);
+  }
+  // `stacks` stacks of values up to `most`, all new when `salt` is.
+  void Append(uint32_t n, uint32_t stacks, std::string_view service, uint32_t salt = 0,
+              uint32_t most = 1) {
+    Profile p;
+    auto text = [&p](std::string_view s) { return p.strings.Append(s); };
+    p.sample_types = {{text("cpu"), text("nanoseconds")}};
+    p.period_type = p.sample_types[0];
+    std::mt19937 random(n);
+    for (uint32_t i = 0; i < stacks; ++i) {
+      const auto name = text(fmt::format("f{}_{}", salt, random() % 1'000));
+      p.functions.push_back({name, StringId::kEmpty, StringId::kEmpty, 1});
+      p.lines.push_back({FunctionId{i}, 1, 0});
+      p.locations.push_back({MappingId::kNone, 0, i, i + 1, false});
+      p.sample_locations.push_back(LocationId{i});
+      p.stack_ends.push_back(i + 1);
+      p.sample_values.push_back(1 + static_cast<int64_t>(random() % most));
+    }
+    ProfileWrite write;
+    write.labels = TestLabels(service, kTestCpuType);
+    write.id = TestUuid(n);
+    write.time_ns = kTestBaseNs + int64_t{n} * kTestSecondNs;
+    write.profile = &p;
+    Status status = AppendAndWait(*store_, "anonymous", {&write, 1});
+    ASSERT_TRUE(status.ok()) << status.ToString();
+  }
+  int64_t MergedTotal(std::string_view service) {
+    Result<Profile> merged = store_->Merge(SelectAll(
+        kTestCpuType, {{"service_name", LabelMatcher::Op::kEqual, std::string(service)}}));
+    EXPECT_TRUE(merged.ok()) << merged.status().ToString();
+    int64_t total = 0;
+    if (merged.ok()) {
+      for (int64_t value : merged->sample_values) total += value;
+    }
+    return total;
+  }
+  void ReplaceRecord(Family family, const std::string& key, std::string_view value) {
+    KvBatch batch(store_->kv());
+    batch.Put(family, key, value);
+    ASSERT_TRUE(store_->kv().Write(batch).ok());
+  }
+  double Skipped() { return metrics_.GetCounter("anneal_store_damage_skipped_total", "").Value(); }
+
+  TempDir dir_;
+  Metrics metrics_;
+  std::unique_ptr<EmbeddedStore> store_;
+};
+
+TEST_F(DamageTest, ABadBlockCostsWhatWasInIt) {
+  constexpr uint32_t kProfiles = 60, kStacks = 800;  // some blocks for each few profiles
+  Open();
+  for (uint32_t n = 0; n < kProfiles; ++n) Append(n, kStacks, "a", 0, 1'000'000);
+  for (uint32_t n = 0; n < 10; ++n) Append(n, kStacks, "b", 0, 1'000'000);
+  ASSERT_TRUE(store_->kv().Flush().ok());
+  const int64_t whole_b = MergedTotal("b");
+  store_.reset();
+  // The largest file is that of the profiles; its first half are blocks of service a.
+  fs::path largest;
+  for (const auto& entry : fs::directory_iterator(dir_.path())) {
+    if (entry.path().extension() != ".sst") continue;
+    if (largest.empty() || entry.file_size() > fs::file_size(largest)) largest = entry.path();
+  }
+  {
+    std::fstream file(largest, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(fs::file_size(largest) / 3));
+    file.write("\x11\x22\x33\x44\x55\x66\x77\x88", 8);
+  }
+  Open();
+  EXPECT_EQ(MergedTotal("b"), whole_b);
+  EXPECT_EQ(Skipped(), 0);
+  size_t scanned = 0;
+  int64_t last_ns = 0, scanned_total = 0;
+  Status status = store_->Scan(SelectAll({}, {{"service_name", LabelMatcher::Op::kEqual, "a"}}),
+                               [&](const StoredProfile& stored) {
+                                 EXPECT_GT(stored.time_ns, last_ns)
+                                     << "in order of time in spite of all";
+                                 last_ns = stored.time_ns;
+                                 ++scanned;
+                                 for (int64_t value : stored.profile.sample_values)
+                                   scanned_total += value;
+                                 return Status();
+                               });
+  ASSERT_TRUE(status.ok()) << status.ToString();
+  EXPECT_GT(scanned, kProfiles / 2);
+  EXPECT_LT(scanned, kProfiles);
+  EXPECT_EQ(last_ns, kTestBaseNs + (kProfiles - 1) * kTestSecondNs);
+  EXPECT_EQ(MergedTotal("a"), scanned_total);
+  auto totals = store_->Totals(
+      SelectAll(kTestCpuType, {{"service_name", LabelMatcher::Op::kEqual, "a"}}), std::nullopt);
+  ASSERT_TRUE(totals.ok());
+  EXPECT_EQ(totals->begin()->second.size(), scanned);
+  EXPECT_GE(Skipped(), 3);
+  Result<StoreStats> stats = store_->Stats();
+  ASSERT_TRUE(stats.ok()) << stats.status().ToString();
+  EXPECT_GE(stats->damaged, 1u);
+  EXPECT_EQ(stats->services.at(0).profiles, scanned);
+  Append(999, 3, "a");
+  EXPECT_EQ(MergedTotal("a"), scanned_total + 3);
+  store_.reset();
+  EmbeddedOptions options;
+  options.directory = dir_.path();
+  VerifyReport report = VerifyEmbedded(options).value();
+  ASSERT_EQ(report.problems.size(), 1u);
+  EXPECT_THAT(report.problems[0], testing::HasSubstr("profiles: unreadable after key"));
+  EXPECT_EQ(report.profiles, scanned + 11) << "what lies behind is read too";
+}
+
+TEST_F(DamageTest, ABadRecordCostsItselfAndLeavesNothingInASum) {
+  Open();
+  for (uint32_t n = 0; n < 5; ++n) Append(n, 10, "a");
+  const int64_t whole = MergedTotal("a");
+  std::string key, good;
+  {
+    KvCursor cursor = store_->kv().Cursor(Family::kProfiles, {}, {}).value();
+    cursor.Next();
+    key = cursor.key();
+    good = cursor.value();
+  }
+  // Cut off in the values, after most of them could be added.
+  std::string cut = good.substr(0, good.size() - 6);
+  AppendChecksum(key, cut);
+  ReplaceRecord(Family::kProfiles, key, cut);
+  EXPECT_EQ(MergedTotal("a"), whole - 10);
+  EXPECT_EQ(Skipped(), 1);
+  EXPECT_EQ(store_->Stats()->damaged, 1u);
+  EXPECT_EQ(MergedTotal("a"), whole - 10);
+  EXPECT_EQ(store_->Stats()->damaged, 1u) << "the same place";
+  ReplaceRecord(Family::kProfiles, key, good);
+  EXPECT_EQ(MergedTotal("a"), whole);
+}
+
+TEST_F(DamageTest, LostSymbolsCostTheProfilesThatNeedThem) {
+  Open();
+  for (uint32_t n = 0; n < 3; ++n) Append(n, 5, "a", n);
+  Append(9, 5, "b");
+  std::string key, bad;
+  {
+    KvCursor cursor = store_->kv().Cursor(Family::kSymbols, {}, {}).value();
+    cursor.Next();  // a's second segment
+    key = cursor.key();
+    bad = cursor.value();
+  }
+  bad[bad.size() / 2] = static_cast<char>(bad[bad.size() / 2] ^ 4);
+  ReplaceRecord(Family::kSymbols, key, bad);
+  Open();
+  EXPECT_EQ(MergedTotal("a"), 5) << "the first profile needs the first segment only";
+  EXPECT_EQ(MergedTotal("b"), 5);
+  EXPECT_GE(store_->Stats()->damaged, 2u);
+  // Lost ids must not be given out anew.
+  Profile profile = RandomProfile(1);
+  ProfileWrite write;
+  write.labels = TestLabels("a", kTestCpuType);
+  write.time_ns = kTestBaseNs;
+  write.profile = &profile;
+  EXPECT_EQ(AppendAndWait(*store_, "anonymous", {&write, 1}).code(), Code::kDataLoss);
+  EXPECT_EQ(MergedTotal("a"), 5);
+}
+
+}  // namespace
+}  // namespace anneal

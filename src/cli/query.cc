@@ -78,6 +78,8 @@ void DefineMerge(CLI::App& app, QueryState* state, CliContext& context) {
                   "Only stacks that begin with this function; repeat it, root first")
       ->type_name("FUNCTION")
       ->allow_extra_args(false);
+  sub->add_flag("--rejoin-truncated", args.rejoin_truncated,
+                "Put back what Go's runtime cut off deep stacks, where others show how they go on");
   sub->add_option("--max-nodes", state->max_nodes,
                   "Fold the smallest parts of the call tree until so many nodes are left; 0: none")
       ->type_name("N")

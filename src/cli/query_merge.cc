@@ -206,7 +206,8 @@ int RunMerge(const MergeArgs& args, std::string_view command, CliContext& contex
                                             .window = *window,
                                             .max_nodes = args.max_nodes,
                                             .call_site = args.call_site,
-                                            .go_pgo = args.go_pgo});
+                                            .go_pgo = args.go_pgo,
+                                            .rejoin_truncated = args.rejoin_truncated});
   if (!bytes.ok()) return ReportFailure(context, command, bytes.status());
   if (IsEmpty(*bytes) && !args.allow_empty) {
     ExplainEmpty(args, command, client, *window, context);

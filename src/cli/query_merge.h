@@ -20,6 +20,7 @@ struct MergeArgs {
   std::optional<int64_t> max_nodes;
   std::vector<std::string> call_site;
   std::optional<GoPgoTrim> go_pgo;
+  bool rejoin_truncated = false;
 };
 
 // `command` is what messages begin with ("query merge"). Returns an exit status.

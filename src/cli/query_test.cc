@@ -139,6 +139,19 @@ TEST_F(QueryTest, GoPgoSendsItsTrimming) {
             std::string("\x3a\x06\x12\x04\x08\x02\x10\x00", 8));
 }
 
+TEST_F(QueryTest, MergeAsksForRejoinedStacksOnlyWhenTold) {
+  Serve(Cpu());
+  auto body = [&](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"query", "merge"});
+    EXPECT_EQ(cli_.Run(flags), kExitOk) << cli_.err;
+    return cli_.http.requests().back().body;
+  };
+  // Field 1000 of field 7, the stack trace selector.
+  constexpr std::string_view kRejoin = "\x3a\x03\xc0\x3e\x01";
+  EXPECT_THAT(body({}), Not(HasSubstr(kRejoin)));
+  EXPECT_THAT(body({"--rejoin-truncated"}), HasSubstr(kRejoin));
+}
+
 TEST_F(QueryTest, ListsNamesSorted) {
   server_.answers["LabelNames"] = FakeServer::NamesAnswer({"pod", "env"});
   server_.answers["LabelValues"] = FakeServer::NamesAnswer({"b", "a"});

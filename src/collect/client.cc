@@ -72,7 +72,7 @@ Result<std::optional<std::string>> ReadPprof(std::string_view method, const std:
 }
 
 void AddStackTraceSelector(Writer& writer, protozero::pbf_tag_type field, const MergeQuery& query) {
-  if (query.call_site.empty() && !query.go_pgo) return;
+  if (query.call_site.empty() && !query.go_pgo && !query.rejoin_truncated) return;
   Writer selector(writer, field);
   for (const std::string& name : query.call_site) Writer(selector, 1).add_string(1, name);
   if (query.go_pgo) {
@@ -80,6 +80,7 @@ void AddStackTraceSelector(Writer& writer, protozero::pbf_tag_type field, const 
     go_pgo.add_uint32(1, query.go_pgo->keep_locations);
     go_pgo.add_bool(2, query.go_pgo->aggregate_callees);
   }
+  if (query.rejoin_truncated) selector.add_bool(1000, true);
 }
 
 PointsOfSeries ReadSeries(Reader message) {

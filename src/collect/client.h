@@ -37,6 +37,8 @@ struct MergeQuery {
   std::optional<int64_t> max_nodes;
   std::vector<std::string> call_site;  // stacks that begin so, root first; empty: all
   std::optional<GoPgoTrim> go_pgo;     // wins over call_site
+  // First puts back what Go's runtime cut off deep stacks; anneal's servers do, others do not.
+  bool rejoin_truncated = false;
 };
 
 struct SeriesQuery {

@@ -27,17 +27,15 @@ struct ServerAddress {
 Result<std::string> ConnectCall(Http& http, const ServerAddress& server, std::string_view method,
                                 std::string message);
 
-<<<<<<< HEAD
 // The address as the beginning of a request's target: with a scheme, without a slash at the end.
 std::string BaseUrl(std::string_view url);
 // Adds who asks.
 void Authorize(const ServerAddress& server, HttpHeaders& headers);
-=======
+
 // POSTs a JSON text to `path` ("/anneal/v1/admin/backup") of an anneal server; the answer's body.
 // Errors as above.
 Result<std::string> JsonCall(Http& http, const ServerAddress& server, std::string_view path,
                              std::string json);
->>>>>>> b12c378 (server, cli: Back up a running server by an admin call; say how to operate it)
 
 // What a response of HTTP status >= 300 means; `what` names the request in the message.
 Status StatusOfResponse(const HttpResponse& response, std::string_view what);

@@ -15,6 +15,7 @@
 #include "api/push_request.h"
 #include "api/pusher.h"
 #include "api/querier.h"
+#include "api/rpc_edge.h"
 
 namespace anneal {
 namespace {
@@ -100,37 +101,6 @@ bool IsIngest(std::string_view path) { return path == kIngestPaths[0] || path ==
 
 std::string_view PathOf(std::string_view target) { return target.substr(0, target.find('?')); }
 
-enum class Codec { kProto, kJson };
-
-std::optional<Codec> CodecOf(std::string_view content_type) {
-  std::string_view type = HeaderMain(content_type);
-  if (EqualsIgnoreCase(type, "application/proto")) return Codec::kProto;
-  if (EqualsIgnoreCase(type, "application/json")) return Codec::kJson;
-  return std::nullopt;
-}
-
-HttpResponse RpcResponse(const HttpRequest& request, const Rpc& rpc, Codec codec,
-                         std::string bytes) {
-  if (codec == Codec::kProto) return BodyResponse(request, "application/proto", std::move(bytes));
-  Result<std::string> json = ProtoToJson(rpc.response, bytes);
-  if (!json.ok()) return ErrorResponse(json.status());
-  return BodyResponse(request, "application/json", *std::move(json));
-}
-
-// Checks what every call must satisfy, and leaves request.body as protobuf.
-Status PrepareRpc(HttpRequest& request, const Rpc& rpc, Codec codec, const Limits& limits) {
-  std::string_view version = request.headers.Get("Connect-Protocol-Version");
-  if (!version.empty() && version != "1") {
-    return InvalidArgument("Connect-Protocol-Version `{}` is not known; send 1 or leave it out",
-                           version.substr(0, 32));
-  }
-  TRY(DecodeBody(request, limits.max_body_bytes));
-  if (codec == Codec::kJson) {
-    ASSIGN_OR_RETURN(request.body, JsonToProto(rpc.request, request.body));
-  }
-  return {};
-}
-
 // 422 for what is wrong with the profile, where the code alone would say 400; the client's retry
 // rules look at the number.
 HttpResponse IngestError(const Status& status) {
@@ -158,7 +128,7 @@ struct Api::Rep {
   void HandleIngest(HttpRequest request, HttpRespond respond);
   HttpResponse Page(HttpRequest request);
   HttpResponse Plain(std::string_view route, const HttpRequest& request);
-  HttpResponse Query(const Rpc& rpc, Codec codec, const HttpRequest& request,
+  HttpResponse Query(const Rpc& rpc, const RpcEdge& edge, const HttpRequest& request,
                      const std::string& tenant);
 
   FederatedStore federated;
@@ -172,38 +142,42 @@ Api::Api(Store& store, Clock& clock, ApiOptions options)
     : rep_(std::make_unique<Rep>(store, clock, std::move(options))) {}
 Api::~Api() = default;
 
-HttpResponse Api::Rep::Query(const Rpc& rpc, Codec codec, const HttpRequest& request,
+HttpResponse Api::Rep::Query(const Rpc& rpc, const RpcEdge& edge, const HttpRequest& request,
                              const std::string& tenant) {
   Result<bool> utf8 = AcceptsUtf8LabelNames(request.headers.Get("Accept"));
-  if (!utf8.ok()) return ErrorResponse(utf8.status());
+  if (!utf8.ok()) return edge.Fail(utf8.status());
+  Result<int64_t> timeout = edge.TimeoutNs(request);
+  if (!timeout.ok()) return edge.Fail(timeout.status());
+  if (*timeout == 0) {
+    return edge.Fail(Error(Code::kDeadlineExceeded, "the client's deadline had passed already"));
+  }
   QueryContext context{store, options.limits, tenant, clock.NowNs(), *utf8};
   Result<std::string> answer = rpc.call(context, request.body);
-  if (!answer.ok()) return ErrorResponse(answer.status());
-  return RpcResponse(request, rpc, codec, *std::move(answer));
+  if (!answer.ok()) return edge.Fail(answer.status());
+  return edge.Answer(rpc.response, *std::move(answer));
 }
 
 void Api::Rep::HandleRpc(const Rpc& rpc, HttpRequest request, HttpRespond respond) {
   if (request.method != "POST") return respond(MethodNotAllowed("POST"));
-  std::optional<Codec> codec = CodecOf(request.headers.Get("Content-Type"));
-  if (!codec) {
+  std::optional<RpcEdge> edge = RpcEdge::For(request);
+  if (!edge) {
     HttpResponse response = ErrorResponse(
-        InvalidArgument("unsupported media type; send application/proto or application/json"), 415);
-    response.headers.Add("Accept-Post", "application/proto, application/json");
+        InvalidArgument("unsupported media type; send one of {}", RpcEdge::kContentTypes), 415);
+    response.headers.Add("Accept-Post", std::string(RpcEdge::kContentTypes));
     return respond(std::move(response));
   }
   Result<std::string> tenant = rpc.call != nullptr ? TenantOf(request, options.tenancy)
                                                    : WriterTenantOf(request, options.tenancy);
-  if (!tenant.ok()) return respond(ErrorResponse(tenant.status()));
-  Status prepared = PrepareRpc(request, rpc, *codec, options.limits);
-  if (!prepared.ok()) return respond(ErrorResponse(prepared));
-  if (rpc.call != nullptr) return respond(Query(rpc, *codec, request, *tenant));
-  const std::string body = std::move(request.body);  // the rest is wanted for the answer
-  (pusher.*rpc.push)(*tenant, body,
-                     [respond = std::move(respond), codec = *codec, &rpc,
-                      request = std::move(request)](Result<std::string> bytes) {
-                       respond(bytes.ok() ? RpcResponse(request, rpc, codec, *std::move(bytes))
-                                          : ErrorResponse(bytes.status()));
-                     });
+  if (!tenant.ok()) return respond(edge->Fail(tenant.status()));
+  Status decoded = edge->Decode(request, rpc.request, options.limits.max_body_bytes);
+  if (!decoded.ok()) return respond(edge->Fail(decoded));
+  if (rpc.call != nullptr) return respond(Query(rpc, *edge, request, *tenant));
+  (pusher.*rpc.push)(
+      *tenant, request.body,
+      [respond = std::move(respond), edge = *std::move(edge), &rpc](Result<std::string> bytes) {
+        respond(bytes.ok() ? edge.Answer(rpc.response, *std::move(bytes))
+                           : edge.Fail(bytes.status()));
+      });
 }
 
 HttpResponse Api::Rep::Page(HttpRequest request) {
@@ -258,8 +232,10 @@ void Api::Handle(HttpRequest request, HttpRespond respond) {
     return respond(rep_->Plain(route, request));
   }
   if (!FindService(path).empty()) {
-    return respond(ErrorResponse(
-        Error(Code::kUnimplemented, "{} is not implemented by anneal", path.substr(0, 200))));
+    const Status status =
+        Error(Code::kUnimplemented, "{} is not implemented by anneal", path.substr(0, 200));
+    const std::optional<RpcEdge> edge = RpcEdge::For(request);
+    return respond(edge ? edge->Fail(status) : ErrorResponse(status));
   }
   respond(TextResponse(404, "no such page\n"));
 }

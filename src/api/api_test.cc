@@ -6,6 +6,7 @@
 #include <querier/v1/querier.pb.h>
 
 #include "api/api_fixture.h"
+#include "api/grpc_message.h"
 #include "api/recent_pushes.h"
 #include "profile/compress.h"
 
@@ -94,7 +95,7 @@ TEST_F(ApiTest, TheProtocolsEdges) {
       {"GET", "/push.v1.PusherService/Push?connect=v1", "", "", 405},
       {"POST", "/querier.v1.QuerierService/Series", "", "", 415},
       {"POST", "/querier.v1.QuerierService/Series", "text/plain", "{}", 415},
-      {"POST", "/querier.v1.QuerierService/Series", "application/grpc", "", 415},
+      {"POST", "/querier.v1.QuerierService/Series", "application/grpc+thrift", "", 415},
       {"POST", "/querier.v1.QuerierService/Series", "application/json", "", 400},
       {"POST", "/querier.v1.QuerierService/ProfileTypes", "application/json", "{}", 200},
       {"POST", "/querier.v1.QuerierService/ProfileTypes", "application/proto", "", 200},
@@ -118,6 +119,33 @@ TEST_F(ApiTest, TheProtocolsEdges) {
     bool is_error = row.status != 200 && row.status != 404;
     EXPECT_EQ(response.body.starts_with("{\"code\":"), is_error) << row.target;
   }
+}
+
+TEST_F(ApiTest, SpeaksGrpcAndGrpcWeb) {
+  std::string frame;
+  AppendGrpcFrame(kGrpcCompressed, Gzip(PushBody(Cpu())), frame);
+  HttpRequest request{.method = "POST", .target = std::string(kPush), .body = frame};
+  request.headers.Add("Content-Type", "application/grpc");
+  request.headers.Add("grpc-encoding", "gzip");
+  HttpResponse response = Send(request);
+  EXPECT_EQ(response.trailers.Get("grpc-status"), "0");
+  EXPECT_EQ(response.body, std::string(5, '\0')) << "one empty message";
+  EXPECT_EQ(store.stored.size(), 1u);
+  request.body = "nonsense";
+  EXPECT_EQ(Send(request).trailers.Get("grpc-status"), "3");
+  request.target = "/querier.v1.QuerierService/Nonsense";
+  EXPECT_EQ(Send(request).trailers.Get("grpc-status"), "12");
+  // A client whose deadline has passed.
+  request.target = "/querier.v1.QuerierService/ProfileTypes";
+  request.body = std::string(5, '\0');
+  request.headers.Add("grpc-timeout", "0m");
+  EXPECT_EQ(Send(request).trailers.Get("grpc-status"), "4");
+  request.headers.Set("grpc-timeout", "10S");
+  request.headers.Set("Content-Type", "application/grpc-web+proto");
+  response = Send(request);
+  EXPECT_EQ(response.status, 200);
+  EXPECT_THAT(response.body, HasSubstr("process_cpu"));
+  EXPECT_THAT(response.body, HasSubstr("grpc-status: 0\r\n"));
 }
 
 TEST_F(ApiTest, ValidProfilesAreStoredBesideRefusedOnes) {

@@ -18,6 +18,8 @@ bool IsZeroQuality(std::string_view q) {
   return !q.empty() && q.find_first_not_of("0.") == std::string_view::npos;
 }
 
+}  // namespace
+
 bool AcceptsGzip(std::string_view accept_encoding) {
   while (!accept_encoding.empty()) {
     std::string_view item = NextField(accept_encoding, ',');
@@ -27,7 +29,7 @@ bool AcceptsGzip(std::string_view accept_encoding) {
   return false;
 }
 
-}  // namespace
+namespace {}  // namespace
 
 int HttpStatusOf(Code code) {
   switch (code) {
@@ -95,11 +97,11 @@ HttpResponse MethodNotAllowed(std::string_view allow) {
   return response;
 }
 
-HttpResponse BodyResponse(const HttpRequest& request, std::string_view content_type,
+HttpResponse BodyResponse(std::string_view accept_encoding, std::string_view content_type,
                           std::string body) {
   HttpResponse response;
   response.headers.Add("Content-Type", std::string(content_type));
-  if (body.size() >= kGzipFrom && AcceptsGzip(request.headers.Get("Accept-Encoding"))) {
+  if (body.size() >= kGzipFrom && AcceptsGzip(accept_encoding)) {
     response.headers.Add("Content-Encoding", "gzip");
     response.headers.Add("Vary", "Accept-Encoding");
     response.body = Gzip(body, kGzipLevel);
@@ -107,6 +109,11 @@ HttpResponse BodyResponse(const HttpRequest& request, std::string_view content_t
     response.body = std::move(body);
   }
   return response;
+}
+
+HttpResponse BodyResponse(const HttpRequest& request, std::string_view content_type,
+                          std::string body) {
+  return BodyResponse(request.headers.Get("Accept-Encoding"), content_type, std::move(body));
 }
 
 Status DecodeBody(HttpRequest& request, size_t max_bytes) {

@@ -20,7 +20,12 @@ HttpResponse ErrorResponse(const Status& status, int http_status);
 HttpResponse TextResponse(int http_status, std::string text);
 HttpResponse MethodNotAllowed(std::string_view allow);
 
+// Whether a list of codings ("deflate, gzip;q=0.5") has gzip.
+bool AcceptsGzip(std::string_view accept_encoding);
+
 // A 200; gzipped when the client accepts that and the body is worth it.
+HttpResponse BodyResponse(std::string_view accept_encoding, std::string_view content_type,
+                          std::string body);
 HttpResponse BodyResponse(const HttpRequest& request, std::string_view content_type,
                           std::string body);
 

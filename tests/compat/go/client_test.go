@@ -27,6 +27,13 @@ const cpuType = "process_cpu:cpu:nanoseconds:cpu:nanoseconds"
 
 func newClient() *http.Client { return &http.Client{Timeout: 30 * time.Second} }
 
+// newHTTP2Client speaks HTTP/2 without TLS from the first byte, as gRPC does.
+func newHTTP2Client() *http.Client {
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	return &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{Protocols: protocols}}
+}
+
 const (
 	spanID  = "00000000000000ab"
 	traceID = "0102030405060708090a0b0c0d0e0f10"
@@ -86,17 +93,25 @@ func pushRequest(service string, profile []byte) *connect.Request[pushv1.PushReq
 func TestConnectClient(t *testing.T) {
 	codecs := []struct {
 		name    string
+		client  func() *http.Client
 		options []connect.ClientOption
 	}{
-		{"proto", nil},
-		{"proto-gzip", []connect.ClientOption{connect.WithSendGzip()}},
-		{"json", []connect.ClientOption{connect.WithProtoJSON()}},
-		{"json-gzip", []connect.ClientOption{connect.WithProtoJSON(), connect.WithSendGzip()}},
+		{"proto", newClient, nil},
+		{"proto-gzip", newClient, []connect.ClientOption{connect.WithSendGzip()}},
+		{"proto-http2", newHTTP2Client, nil},
+		{"json", newClient, []connect.ClientOption{connect.WithProtoJSON()}},
+		{"json-gzip", newClient, []connect.ClientOption{connect.WithProtoJSON(), connect.WithSendGzip()}},
+		{"grpc", newHTTP2Client, []connect.ClientOption{connect.WithGRPC()}},
+		{"grpc-gzip", newHTTP2Client, []connect.ClientOption{connect.WithGRPC(), connect.WithSendGzip()}},
+		{"grpc-json", newHTTP2Client, []connect.ClientOption{connect.WithGRPC(), connect.WithProtoJSON()}},
+		{"grpc-web", newClient, []connect.ClientOption{connect.WithGRPCWeb()}},
+		{"grpc-web-gzip", newClient, []connect.ClientOption{connect.WithGRPCWeb(), connect.WithSendGzip()}},
+		{"grpc-web-http2", newHTTP2Client, []connect.ClientOption{connect.WithGRPCWeb()}},
 	}
 	for _, codec := range codecs {
 		t.Run(codec.name, func(t *testing.T) {
-			pusher := pushv1connect.NewPusherServiceClient(newClient(), serverURL, codec.options...)
-			querier := querierv1connect.NewQuerierServiceClient(newClient(), serverURL, codec.options...)
+			pusher := pushv1connect.NewPusherServiceClient(codec.client(), serverURL, codec.options...)
+			querier := querierv1connect.NewQuerierServiceClient(codec.client(), serverURL, codec.options...)
 			service := "compat-" + codec.name
 			began := time.Now().Add(-10 * time.Second).Truncate(time.Second)
 			for i := range 3 {

@@ -51,10 +51,11 @@ class MemoryStore : public Store {
                                                               GroupBy group_by) override {
     std::map<LabelSet, std::vector<SeriesPoint>> totals;
     TRY(Scan(selection, [&](const StoredProfile& stored_profile) -> Status {
-      int64_t sum = 0;
-      for (int64_t value : stored_profile.profile.sample_values) sum += value;
+      uint64_t sum = 0;  // sums wrap
+      for (int64_t value : stored_profile.profile.sample_values)
+        sum += static_cast<uint64_t>(value);
       totals[Group(stored_profile.labels, group_by)].push_back(
-          {stored_profile.time_ns, sum, stored_profile.id});
+          {stored_profile.time_ns, static_cast<int64_t>(sum), stored_profile.id});
       return {};
     }));
     SortPoints(totals);

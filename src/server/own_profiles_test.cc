@@ -83,8 +83,12 @@ TEST_F(OwnProfilesTest, ACpuProfileNamesTheFunctionThatBurns) {
   const auto [burnt, all] = CpuOf(*profile, "AnnealTestBurnCpu");
   EXPECT_GT(burnt, 0);
   EXPECT_GT(burnt * 2, all) << "it is nearly all that runs";
-  // The stack is whole: the thread's start is below the function.
-  EXPECT_GT(CpuOf(*profile, "Burner").first + CpuOf(*profile, "std::thread").first, 0);
+  // The stack goes on below the function: to the thread's start, whose names depend on inlining.
+  size_t deepest = 0;
+  for (size_t i = 0; i < profile->SampleCount(); ++i) {
+    deepest = std::max(deepest, profile->Stack(i).size());
+  }
+  EXPECT_GT(deepest, 2u);
   ASSERT_FALSE(profile->mappings.empty());
   EXPECT_THAT(profile->Text(profile->mappings[0].file), HasSubstr("server_test"));
   EXPECT_FALSE(profile->Text(profile->mappings[0].build_id).empty());

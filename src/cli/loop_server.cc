@@ -17,7 +17,7 @@ Status StartServer(LoopRun& run) {
   options.version = kVersion;
   TRY(run.context.fs.MakeDirs(run.config.work_dir));
   ASSIGN_OR_RETURN(std::unique_ptr<Server> server, Server::Start(options));
-  run.server_url = "http://" + server->address();
+  run.server_url = server->url();
   run.server = std::move(server);
   run.Say(fmt::format("profiles go to {}, store in {}", run.server_url, options.config.data));
   return Status();

@@ -228,6 +228,13 @@ TEST_F(QueryTest, AddressAndSecretsComeFromFlagsThenEnvironment) {
   ASSERT_EQ(cli_.Run({"query", "merge", "--url=http://flag", "--token=flag"}), kExitOk);
   EXPECT_THAT(last().target, testing::StartsWith("http://flag/"));
   EXPECT_EQ(last().headers.Get("Authorization"), "Bearer flag");
+
+  EXPECT_EQ(cli_.http.trusted(), "") << "the machine's certificates";
+  cli_.env["ANNEAL_CA_FILE"] = "/env.pem";
+  ASSERT_EQ(cli_.Run({"query", "merge"}), kExitOk);
+  EXPECT_EQ(cli_.http.trusted(), "/env.pem");
+  ASSERT_EQ(cli_.Run({"query", "merge", "--ca-file", "/flag.pem"}), kExitOk);
+  EXPECT_EQ(cli_.http.trusted(), "/flag.pem");
 }
 
 TEST_F(QueryTest, WrongFlagsAreWrongUsage) {

@@ -42,8 +42,8 @@ int Serve(const SettingFlags& flags, CliContext& context) {
   Result<std::unique_ptr<Server>> server =
       Server::Start({.config = loaded->config, .version = kVersion});
   if (!server.ok()) return Fail(server.status(), context);
-  context.out << fmt::format("anneal {} listening on http://{}, data in {}\n", kVersion,
-                             (*server)->address(), loaded->config.data)
+  context.out << fmt::format("anneal {} listening on {}, data in {}\n", kVersion, (*server)->url(),
+                             loaded->config.data)
               << std::flush;
 
   while (!interrupt.WaitFor(kHourNs)) {

@@ -30,6 +30,10 @@ void AddServerFlags(CLI::App& app, ServerFlags& flags) {
   app.add_option("--url", flags.url, "Address of the server (env ANNEAL_URL)")
       ->type_name("URL")
       ->default_str(kDefaultUrl);
+  app.add_option("--ca-file", flags.ca_file,
+                 "PEM file of certificates to trust instead of the machine's, for an https URL "
+                 "(env ANNEAL_CA_FILE)")
+      ->type_name("FILE");
   app.add_option("--tenant-id", flags.tenant, "Tenant, where the server has several")
       ->type_name("ID");
   app.add_option("--token", flags.token,
@@ -50,6 +54,8 @@ Result<ServerAddress> ResolveServer(const ServerFlags& flags, const CliContext& 
   ServerAddress server;
   server.url = FlagOrEnv(flags.url, context, "URL");
   if (server.url.empty()) server.url = kDefaultUrl;
+  const std::string ca_file = FlagOrEnv(flags.ca_file, context, "CA_FILE");
+  if (!ca_file.empty()) TRY(context.http.Trust(ca_file));
   server.tenant = FlagOrEnv(flags.tenant, context, "TENANT_ID");
   server.token = flags.token;
   if (server.token.empty() && !flags.token_file.empty()) {

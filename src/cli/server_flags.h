@@ -14,16 +14,17 @@ class App;
 namespace anneal {
 
 struct ServerFlags {
-  std::string url, tenant, token, token_file, username, password;
+  std::string url, ca_file, tenant, token, token_file, username, password;
   std::string timeout = "60s";
 };
 
-// Adds --url, --tenant-id, --token, --token-file, --username, --password, --timeout. `flags` must
-// live as long as `app`.
+// Adds --url, --ca-file, --tenant-id, --token, --token-file, --username, --password, --timeout.
+// `flags` must live as long as `app`.
 void AddServerFlags(CLI::App& app, ServerFlags& flags);
 
 // A flag wins over ANNEAL_<NAME>, that over PROFILECLI_<NAME>, that over the default; --token-file
-// wins over the environment's token. Fails when the token file cannot be read.
+// wins over the environment's token. Makes context.http trust the CA file, and is therefore called
+// before the first call. Fails when the token file cannot be read.
 Result<ServerAddress> ResolveServer(const ServerFlags& flags, const CliContext& context);
 
 }  // namespace anneal

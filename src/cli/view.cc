@@ -133,7 +133,7 @@ Status Serve(const ViewFiles& files, const ViewState& given, const ViewOptions& 
   InterruptScope interrupt;
   ASSIGN_OR_RETURN(std::unique_ptr<TemporaryDirectory> directory, TemporaryDirectory::Make());
   ASSIGN_OR_RETURN(std::unique_ptr<Server> server, StartServer(directory->path()));
-  const std::string address = "http://" + server->address();
+  const std::string address = server->url();
   TRY(PushFile(files.main, address, context));
   if (files.base) TRY(PushFile(*files.base, address, context));
   const std::string url =

@@ -374,6 +374,16 @@ class Client final : public Http {
     }
   }
 
+  Status Trust(const std::string& ca_file) override EXCLUDES_LOCK(mutex_) {
+    MutexLock lock(mutex_);
+    if (engine_ && ca_file != ca_file_) {
+      return Error(Code::kFailedPrecondition, "{}: too late to trust it, a call was made already",
+                   ca_file);
+    }
+    ca_file_ = ca_file;
+    return {};
+  }
+
  private:
   bool Enter(const std::shared_ptr<Exchange>& exchange) EXCLUDES_LOCK(mutex_) {
     MutexLock lock(mutex_);
@@ -412,8 +422,8 @@ class Client final : public Http {
     return {};
   }
 
-  const std::string ca_file_;
   Mutex mutex_;  // guards the beginning too; what that makes stays until the end
+  std::string ca_file_ GUARDED_BY(mutex_);
   bool cancelled_ GUARDED_BY(mutex_) = false;
   absl::flat_hash_set<std::shared_ptr<Exchange>> in_flight_ GUARDED_BY(mutex_);
   std::unique_ptr<Engine> engine_;

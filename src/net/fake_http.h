@@ -34,6 +34,15 @@ class FakeHttp : public Http {
     return response;
   }
 
+  Status Trust(const std::string& ca_file) override {
+    MutexLock lock(mutex_);
+    trusted_ = ca_file;
+    return {};
+  }
+  std::string trusted() {
+    MutexLock lock(mutex_);
+    return trusted_;
+  }
   std::vector<HttpRequest> requests() {
     MutexLock lock(mutex_);
     return requests_;
@@ -43,6 +52,7 @@ class FakeHttp : public Http {
   Answer answer_;
   Mutex mutex_;
   std::vector<HttpRequest> requests_ GUARDED_BY(mutex_);
+  std::string trusted_ GUARDED_BY(mutex_);
 };
 
 }  // namespace anneal

@@ -143,6 +143,10 @@ class Http {
   // a long answer is awaited. Thread-safe.
   virtual void Cancel() {}
 
+  // Certificates to trust, as HttpClientOptions::ca_file, before the first call;
+  // kFailedPrecondition after it.
+  virtual Status Trust(const std::string& /*ca_file*/) { return {}; }
+
   // A client with its own pool of keep-alive connections. Thread-safe.
   static std::unique_ptr<Http> Create(const HttpClientOptions& options = {});
 };

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <ctime>
 
 namespace anneal {
 namespace {
@@ -112,6 +113,14 @@ std::shared_ptr<SSL_CTX> TlsIdentity::Current() {
   return context_;
 }
 
+int64_t TlsIdentity::EndNs() {
+  const std::shared_ptr<SSL_CTX> context = Current();
+  std::tm end{};
+  const X509* const certificate = SSL_CTX_get0_certificate(context.get());
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1) return 0;
+  return int64_t{timegm(&end)} * 1'000'000'000;
+}
+
 TlsChannel::TlsChannel(const std::shared_ptr<SSL_CTX>& context, int fd)
     : ssl_(SSL_new(context.get())), fd_(fd) {
   BIO* const bio = BIO_new(SocketBio());
@@ -170,9 +179,12 @@ Moved TlsChannel::OutcomeOf(int result, size_t bytes) {
   }
   if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST) {
     constexpr std::string_view kPlain =
-        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
-        "this port speaks TLS; use https://\n";
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 35\r\n"
+        "Connection: close\r\n\r\nthis port speaks TLS; use https://\n";
     send(fd_, kPlain.data(), kPlain.size(), MSG_NOSIGNAL);
+    // A socket that is closed with bytes unread resets the connection, the answer along with it.
+    char rest[4096];
+    (void)recv(fd_, rest, sizeof rest, MSG_DONTWAIT);
   }
   ERR_clear_error();
   return {Outcome::kBroken, 0};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,6 +26,8 @@ class TlsIdentity {
   // Reads both again; on failure the ones in use stay.
   Status Reload() EXCLUDES_LOCK(mutex_);
   std::shared_ptr<ssl_ctx_st> Current() EXCLUDES_LOCK(mutex_);
+  // When the certificate ends, nanoseconds since 1970.
+  int64_t EndNs() EXCLUDES_LOCK(mutex_);
 
  private:
   TlsIdentity(std::string certificate_file, std::string key_file)

@@ -134,6 +134,11 @@ TEST_F(TlsTest, TellsPlainClients) {
   EXPECT_THAT(std::string(buffer, count > 0 ? static_cast<size_t>(count) : 0),
               HasSubstr("use https://"));
   close(fd);
+  const Result<HttpResponse> answer = Http::Create()->Fetch(
+      {.target = fmt::format("http://127.0.0.1:{}/", server_->port())}, kLong, kLarge);
+  ASSERT_TRUE(answer.ok()) << answer.status().ToString();
+  EXPECT_EQ(answer->status, 400);
+  EXPECT_EQ(answer->body, "this port speaks TLS; use https://\n");
 }
 
 TEST_F(TlsTest, AgreesOnHttp2AndOnModernVersions) {

@@ -4,7 +4,9 @@
 
 #include <filesystem>
 
+#include "base/clock.h"
 #include "base/units.h"
+#include "server/certificate.h"
 #include "server/token_file.h"
 
 namespace anneal {
@@ -14,6 +16,7 @@ using Verdict = Check::Verdict;
 
 constexpr uint64_t kLowDiskBytes = uint64_t{1} << 30;
 constexpr int64_t kPatienceNs = 5'000'000'000;
+constexpr int64_t kRenewalNs = int64_t{14} * 24 * 3600 * 1'000'000'000;
 // The store's own files, besides a descriptor for each connection.
 constexpr uint64_t kStoreDescriptors = 1024;
 
@@ -91,17 +94,66 @@ Check CheckPort(const ServerConfig& config, Http& http) {
     check.found = fmt::format("an anneal is serving on {}", config.listen);
     return check;
   }
+  // Asked in plain, since its certificate need not be one for this address.
+  if (answer.ok() && answer->status == 400 && answer->body.starts_with("this port speaks TLS")) {
+    check.found = fmt::format("an anneal is serving on {} by https", config.listen);
+    return check;
+  }
   check.verdict = Verdict::kFailed;
   check.advice = "end the program that has the port, or choose another with --listen HOST:PORT";
+  return check;
+}
+
+// Whether others than the file's owner and group may read it, or others than its owner change it.
+bool IsLaidOpen(const std::string& file) {
+  std::error_code error;
+  const auto mode = std::filesystem::status(file, error).permissions();
+  using std::filesystem::perms;
+  return !error &&
+         (mode & (perms::group_write | perms::others_read | perms::others_write)) != perms::none;
+}
+
+bool IsForOthers(const ServerConfig& config) {
+  const Result<ListenAddress> listen = ParseListen(config.listen);
+  return listen.ok() && !IsLoopback(listen->host);
+}
+
+Check CheckTls(const ServerConfig& config, Fs& fs) {
+  Check check{.name = "tls", .found = fmt::format("off: http://{}", config.listen)};
+  if (!SpeaksTls(config)) {
+    if (IsForOthers(config)) {
+      check.verdict = Verdict::kWarning;
+      check.found += ", where tokens and profiles can be read on their way";
+      check.advice = "set tls.cert and tls.key, or listen on 127.0.0.1 behind a proxy with TLS";
+    }
+    return check;
+  }
+  const Result<int64_t> end_ns = CheckCertificate(config, fs);
+  if (!end_ns.ok()) {
+    check.verdict = Verdict::kFailed;
+    check.found = end_ns.status().message();
+    check.advice = "mend the files of the settings tls.cert and tls.key; `anneal serve` needs both";
+    return check;
+  }
+  check.found =
+      fmt::format("https://{}, {} until {}", config.listen, config.tls_cert, ShowDay(*end_ns));
+  const int64_t now_ns = Clock::System().NowNs();
+  if (*end_ns < now_ns + kRenewalNs) {
+    check.verdict = *end_ns < now_ns ? Verdict::kFailed : Verdict::kWarning;
+    check.advice = "renew the certificate and send the server SIGHUP";
+  } else if (IsLaidOpen(config.tls_key)) {
+    check.verdict = Verdict::kWarning;
+    check.found += fmt::format("; others may read or change {}", config.tls_key);
+    check.advice = fmt::format("chmod 640 {}", config.tls_key);
+  }
   return check;
 }
 
 Check CheckTokens(const ServerConfig& config, Fs& fs) {
   Check check{.name = "authentication"};
   if (config.auth_tokens.empty()) {
-    const Result<ListenAddress> listen = ParseListen(config.listen);
     check.found = "off";
-    if (listen.ok() && !IsLoopback(listen->host)) {
+    if (IsForOthers(config)) {
       check.verdict = Verdict::kWarning;
       check.found = fmt::format("off: everybody who reaches {} may read and write", config.listen);
       check.advice = "make tokens with `anneal token` and set auth.tokens";
@@ -118,11 +170,7 @@ Check CheckTokens(const ServerConfig& config, Fs& fs) {
     return check;
   }
   check.found = fmt::format("{} tokens in {}", entries->size(), config.auth_tokens);
-  std::error_code error;
-  const auto mode = std::filesystem::status(config.auth_tokens, error).permissions();
-  using std::filesystem::perms;
-  if (!error &&
-      (mode & (perms::group_write | perms::others_read | perms::others_write)) != perms::none) {
+  if (IsLaidOpen(config.auth_tokens)) {
     check.verdict = Verdict::kWarning;
     check.found += ", which others may read or change";
     check.advice = fmt::format("chmod 640 {}", config.auth_tokens);
@@ -178,8 +226,9 @@ std::string_view VerdictName(Verdict verdict) {
 }
 
 std::vector<Check> RunChecks(const ServerConfig& config, Fs& fs, Process& process, Http& http) {
-  return {CheckData(config, fs),   CheckDisk(config),        CheckPort(config, http),
-          CheckTokens(config, fs), CheckDescriptors(config), CheckGo(process)};
+  return {CheckData(config, fs), CheckDisk(config),       CheckPort(config, http),
+          CheckTls(config, fs),  CheckTokens(config, fs), CheckDescriptors(config),
+          CheckGo(process)};
 }
 
 }  // namespace anneal

@@ -67,6 +67,15 @@ std::string XdgDir(const Env& env, const std::string& variable, std::string_view
   return home.empty() ? std::string() : fmt::format("{}/{}", home, below_home);
 }
 
+Status CheckTlsSettings(const ServerConfig& config) {
+  if (config.tls_cert.empty() == config.tls_key.empty()) return {};
+  const std::string_view set = config.tls_cert.empty() ? "tls.key" : "tls.cert";
+  const std::string_view missing = config.tls_cert.empty() ? "tls.cert" : "tls.key";
+  return InvalidArgument(
+      "{0} is set, but {1} is not: TLS needs both; set {1} too ({2} FILE, or {3})", set, missing,
+      SettingFlag(missing), SettingVariable(missing));
+}
+
 }  // namespace
 
 std::vector<std::string> ConfigPaths(const Env& env) {
@@ -102,6 +111,7 @@ Result<LoadedConfig> LoadConfig(const Fs& fs, const ConfigSources& sources) {
     TRY(layers.Put(*setting, text, SettingFlag(name)));
   }
   TRY(ParseListen(loaded.config.listen).status());
+  TRY(CheckTlsSettings(loaded.config));
   layers.Finish();
   return loaded;
 }

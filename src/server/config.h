@@ -41,7 +41,8 @@ struct ServerConfig {
   int64_t body_timeout_ns = 60'000'000'000;
   int64_t idle_timeout_ns = 120'000'000'000;
   Limits limits;
-  std::string auth_tokens;  // the token file; empty: no authentication
+  std::string tls_cert, tls_key;  // PEM files, both or none: plain HTTP
+  std::string auth_tokens;        // the token file; empty: no authentication
   std::string auth_metrics = "read";
   std::string auth_debug = "read";
   std::string admin_loopback = "off";

@@ -141,6 +141,8 @@ TEST(Config, ErrorsSayWhere) {
             "http.worker_threads: 0 is out of bounds: at least 1, at most 1024"},
         Row{"log: {level: loud}", "\"loud\" is not one of debug, info, warn, error"},
         Row{"listen: '4040'", "\"4040\" is not HOST:PORT"},
+        Row{"tls: {cert: /c.pem}", "tls.cert is set, but tls.key is not"},
+        Row{"tls: {key: /k.pem}", "set tls.cert too (--tls-cert FILE, or ANNEAL_TLS_CERT)"},
         Row{"data: ''", "data: must not be empty"}}) {
     World world;
     world.file = "/c.yaml";

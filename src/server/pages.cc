@@ -34,18 +34,18 @@ HttpResponse PlainPage(int status, std::string text) {
   return response;
 }
 
-HttpResponse FrontPage(std::string_view version, std::string_view address) {
+HttpResponse FrontPage(std::string_view version, std::string_view url) {
   return PlainPage(200, fmt::format(R"(anneal {0}
 
-Push profiles by any Pyroscope client with the server address http://{1}, for example
-  anneal upload --url=http://{1} --extra-label=service_name=my-service cpu.pprof
+Push profiles by any Pyroscope client with the server address {1}, for example
+  anneal upload --url={1} --extra-label=service_name=my-service cpu.pprof
 
 Then make the profile that the compiler optimises with:
-  anneal query merge --url=http://{1} --query='{{service_name="my-service"}}' \
+  anneal query merge --url={1} --query='{{service_name="my-service"}}' \
     --from=now-1h --to=now --output=pprof=./default.pgo
   go build -pgo=./default.pgo
 
-Look at profiles, compare them, and see what PGO did: open http://{1}/ in a browser.
+Look at profiles, compare them, and see what PGO did: open {1}/ in a browser.
 
 Endpoints:
   POST /ingest                             profiles, as Pyroscope's SDKs push them
@@ -55,7 +55,7 @@ Endpoints:
   GET  /ready /healthz                     is it up
   GET  /metrics                            figures about the server itself, for Prometheus
 )",
-                                    version, address));
+                                    version, url));
 }
 
 HttpResponse NotFoundPage(std::string_view path) {

@@ -12,8 +12,8 @@ HttpResponse PlainPage(int status, std::string text);
 // Adds what tells browsers to run nothing that is not ours, to show us in no other page's frame and
 // to guess no types. Fields that the response has already are kept.
 void HardenPage(HttpResponse& response);
-// "/": what this is and how to begin. `address` is HOST:PORT.
-HttpResponse FrontPage(std::string_view version, std::string_view address);
+// "/": what this is and how to begin. `url` is the server's, "http://HOST:PORT".
+HttpResponse FrontPage(std::string_view version, std::string_view url);
 // 404, naming the path.
 HttpResponse NotFoundPage(std::string_view path);
 // 302 to a path of this server.

@@ -51,9 +51,9 @@ Router::Router(RouterOptions options, Metrics& metrics, Clock& clock, std::funct
       clock_(clock),
       refresh_(std::move(refresh)) {}
 
-void Router::SetAddress(std::string address) {
+void Router::SetUrl(std::string url) {
   MutexLock lock(mutex_);
-  address_ = std::move(address);
+  url_ = std::move(url);
 }
 
 void Router::Handle(HttpRequest request, HttpRespond respond) {
@@ -123,7 +123,7 @@ HttpResponse Router::OwnPage(const HttpRequest& request, std::string_view path) 
     return PageResponse(request, path);
   }
   MutexLock lock(mutex_);
-  return FrontPage(options_.version, address_);
+  return FrontPage(options_.version, url_);
 }
 
 void Router::Note(const Seen& seen, const HttpResponse& response) {

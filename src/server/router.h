@@ -47,7 +47,7 @@ class Router {
   void SetStore(Store* store) { store_ = store; }
   void EndAdminCalls() { admin_calls_.Stop(); }
   bool ready() const { return api_ != nullptr; }
-  void SetAddress(std::string address);
+  void SetUrl(std::string url);
 
   void Handle(HttpRequest request, HttpRespond respond);
 
@@ -67,7 +67,7 @@ class Router {
   std::atomic<Api*> api_{nullptr};
   std::atomic<Store*> store_{nullptr};
   Mutex mutex_;
-  std::string address_ GUARDED_BY(mutex_);
+  std::string url_ GUARDED_BY(mutex_);
   // By route; a handful.
   std::map<std::string_view, Metrics::Histogram*> durations_ GUARDED_BY(mutex_);
 };

@@ -13,6 +13,7 @@
 #include "collect/scrape.h"
 #include "net/http.h"
 #include "server/authenticator.h"
+#include "server/certificate.h"
 #include "server/config_text.h"
 #include "server/own_profiles.h"
 #include "server/periodic.h"
@@ -56,6 +57,7 @@ class EmbeddedServer final : public Server {
                             .open_metrics = options.config.auth_metrics == "open",
                             .debug = options.config.auth_debug == "admin" ? Right::kAdmin
                                                                           : Right::kRead},
+                 .secure_cookie = SpeaksTls(options.config),
                  .admin = {.authenticated = authenticator_ != nullptr,
                            .open_to_loopback = options.config.admin_loopback == "on",
                            .backup_root = options.config.admin_backup_root},
@@ -70,6 +72,7 @@ class EmbeddedServer final : public Server {
 
   Status Start() {
     if (authenticator_) TRY(authenticator_->Reload());
+    if (SpeaksTls(config_)) TRY(ReadCertificate());
     TRY(Listen());
     WarnWhenOpen();
     TRY(OpenStore());
@@ -95,20 +98,19 @@ class EmbeddedServer final : public Server {
   }
 
   std::string address() const override { return address_; }
+  std::string url() const override {
+    return fmt::format("{}://{}", SpeaksTls(config_) ? "https" : "http", address_);
+  }
 
   Status Reload() override {
-    if (!authenticator_) return {};
-    const Status status = authenticator_->Reload();
+    if (!authenticator_ && !SpeaksTls(config_)) return {};
+    const Status tokens = authenticator_ ? ReloadTokens() : Status();
+    const Status certificate = SpeaksTls(config_) ? ReloadCertificate() : Status();
+    const Status& status = tokens.ok() ? certificate : tokens;
     metrics_
         .GetCounter("anneal_reloads_total", "Times that files were read anew while running.",
                     {{"result", status.ok() ? "ok" : "failed"}})
         .Add(1);
-    if (status.ok()) {
-      log::Info("tokens read anew", {{"file", config_.auth_tokens}});
-    } else {
-      log::Error("the token file is bad; what was read before stays in force",
-                 {{"error", status.message()}});
-    }
     return status;
   }
 
@@ -130,6 +132,40 @@ class EmbeddedServer final : public Server {
   }
 
  private:
+  Status ReloadTokens() {
+    const Status status = authenticator_->Reload();
+    if (status.ok()) {
+      log::Info("tokens read anew", {{"file", config_.auth_tokens}});
+    } else {
+      log::Error("the token file is bad; what was read before stays in force",
+                 {{"error", status.message()}});
+    }
+    return status;
+  }
+
+  // Connections that are open go on with the certificate that they began with.
+  Status ReloadCertificate() {
+    Status status = ReadCertificate();
+    if (status.ok()) status = http_->ReloadTls();
+    if (!status.ok()) {
+      log::Error("the certificate is bad; what was read before stays in force",
+                 {{"error", status.message()}});
+    }
+    return status;
+  }
+
+  // Its faults are told better here than where it is put to use.
+  Status ReadCertificate() {
+    ASSIGN_OR_RETURN(const int64_t end_ns, CheckCertificate(config_, Fs::System()));
+    if (end_ns < clock_.NowNs()) {
+      log::Warn("the certificate has expired: clients will refuse it; renew it and send SIGHUP",
+                {{"file", config_.tls_cert}, {"until", ShowDay(end_ns)}});
+    } else {
+      log::Info("certificate read", {{"file", config_.tls_cert}, {"until", ShowDay(end_ns)}});
+    }
+    return {};
+  }
+
   Status Listen() {
     ASSIGN_OR_RETURN(const ListenAddress listen, ParseListen(config_.listen));
     HttpServerOptions options;
@@ -144,6 +180,8 @@ class EmbeddedServer final : public Server {
     options.body_timeout_ns = config_.body_timeout_ns;
     options.idle_timeout_ns = config_.idle_timeout_ns;
     options.max_connections = config_.max_connections;
+    options.tls_certificate_file = config_.tls_cert;
+    options.tls_key_file = config_.tls_key;
     options.metrics = &metrics_;
     Result<std::unique_ptr<HttpServer>> http =
         HttpServer::Start(options, [this](HttpRequest request, HttpRespond respond) {
@@ -161,7 +199,7 @@ class EmbeddedServer final : public Server {
     const bool bracketed = listen.host.find(':') != std::string::npos;
     address_ = fmt::format(fmt::runtime(bracketed ? "[{}]:{}" : "{}:{}"),
                            listen.host.empty() ? "0.0.0.0" : listen.host, http_->port());
-    router_.SetAddress(address_);
+    router_.SetUrl(url());
     return {};
   }
 

@@ -23,8 +23,11 @@ class Server {
   virtual ~Server() = default;
   // Where it listens: "127.0.0.1:4040", the port as it is when the config asked for any.
   virtual std::string address() const = 0;
-  // Reads anew what may change while the server runs: the token file. When something is wrong with
-  // it, what was in force stays, the log says what it is, and so does the Status.
+  // The same as a URL: "http://127.0.0.1:4040", https with TLS.
+  virtual std::string url() const = 0;
+  // Reads anew what may change while the server runs: the token file, and the certificate and its
+  // key. When something is wrong with one of them, what was in force of it stays, the log says what
+  // it is, and so does the Status.
   virtual Status Reload() = 0;
   // Refuses new requests, lets those under way finish for the configured grace, ends the jobs and
   // closes the store. Blocks. Called by the destructor too.

@@ -48,6 +48,13 @@ constexpr Setting kSettings[] = {
      "Length of the CPU profiles of the server itself that it keeps as service anneal; 0s: none",
      FIELD(self_profiling_ns), 0, 3600 * kSecondNs},
 
+    {"tls.cert", Type::kPath,
+     "PEM file of the certificate, then those that signed it: the port speaks TLS; none: it does "
+     "not",
+     FIELD(tls_cert)},
+    {"tls.key", Type::kPath, "PEM file of the certificate's key, without a pass phrase",
+     FIELD(tls_key)},
+
     {"auth.tokens", Type::kPath,
      "File of tokens, as `anneal token` makes them; none: everybody may do everything",
      FIELD(auth_tokens)},

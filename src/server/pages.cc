@@ -38,7 +38,7 @@ HttpResponse FrontPage(std::string_view version, std::string_view url) {
   return PlainPage(200, fmt::format(R"(anneal {0}
 
 Push profiles by any Pyroscope client with the server address {1}, for example
-  anneal upload --url={1} --extra-label=service_name=my-service cpu.pprof
+  anneal upload --url={1} --extra-labels=service_name=my-service cpu.pprof
 
 Then make the profile that the compiler optimises with:
   anneal query merge --url={1} --query='{{service_name="my-service"}}' \

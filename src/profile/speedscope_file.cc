@@ -88,9 +88,13 @@ class Reader {
         return true;
       case At::kProfile: {
         SpeedscopeFile::Entry& entry = file_.entries.back();
-        if (key_ == "type") entry.type = std::move(text);
-        if (key_ == "name") entry.name = std::move(text);
-        if (key_ == "unit") entry.unit = std::move(text);
+        if (key_ == "type") {
+          entry.type = std::move(text);
+        } else if (key_ == "name") {
+          entry.name = std::move(text);
+        } else if (key_ == "unit") {
+          entry.unit = std::move(text);
+        }
         return true;
       }
       case At::kEvent:

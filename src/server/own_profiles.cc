@@ -162,12 +162,13 @@ void OwnProfiles::Push(int64_t window_ns, Sink sink) {
     for (;;) {
       int64_t time_ns = 0;
       Result<std::string> pprof = Sample(window_ns, time_ns);
-      if (pprof.ok()) {
+      const bool sampled = pprof.ok();
+      if (sampled) {
         sink(std::move(pprof).value(), time_ns);
       } else {
         log::Warn("cannot profile the server itself", {{"error", pprof.status().ToString()}});
       }
-      if (Wait(pprof.ok() ? 0 : window_ns)) return;
+      if (Wait(sampled ? 0 : window_ns)) return;
     }
   });
 }

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/wrapping.h"
+
 namespace anneal {
 namespace {
 
@@ -52,8 +54,8 @@ class PairTree {
     for (size_t i = 0; i < tree.nodes.size(); ++i) {
       const FlameTree::Node& node = tree.nodes[i];
       if (i != 0) place[i] = Child(place[node.parent], tree.names[node.name]);
-      nodes_[place[i]].total[side] += node.total;
-      nodes_[place[i]].self[side] += node.self;
+      nodes_[place[i]].total[side] = WrappingAdd(nodes_[place[i]].total[side], node.total);
+      nodes_[place[i]].self[side] = WrappingAdd(nodes_[place[i]].self[side], node.self);
     }
   }
 
@@ -86,27 +88,28 @@ class PairTree {
       for (const Item& item : level) {
         const PairNode& node = nodes_[item.node];
         for (size_t side = 0; side < 2; ++side) {
-          numbers.push_back(item.x[side] - end[side]);
+          numbers.push_back(WrappingSubtract(item.x[side], end[side]));
           numbers.push_back(node.total[side]);
           numbers.push_back(node.self[side]);
-          end[side] = item.x[side] + node.total[side];
+          end[side] = WrappingAdd(item.x[side], node.total[side]);
           max_self = std::max(max_self, node.self[side]);
         }
         auto [id, is_new] = name_ids.try_emplace(item.name, static_cast<int64_t>(names.size()));
         if (is_new) names.emplace_back(item.name);
         numbers.push_back(id->second);
         // A node's own part is drawn first, its children follow.
-        int64_t x[2] = {item.x[0] + node.self[0], item.x[1] + node.self[1]};
+        int64_t x[2] = {WrappingAdd(item.x[0], node.self[0]), WrappingAdd(item.x[1], node.self[1])};
         for (size_t child : InOrder(node)) {
           next.push_back({child, NameOf(child), {x[0], x[1]}});
-          for (size_t side = 0; side < 2; ++side) x[side] += nodes_[child].total[side];
+          for (size_t side = 0; side < 2; ++side)
+            x[side] = WrappingAdd(x[side], nodes_[child].total[side]);
         }
       }
       level = std::move(next);
     }
     const PairNode& root = nodes_[0];
-    std::string bytes =
-        EncodeLevels(names, levels, root.total[0] + root.total[1], max_self, std::string());
+    std::string bytes = EncodeLevels(names, levels, WrappingAdd(root.total[0], root.total[1]),
+                                     max_self, std::string());
     protozero::pbf_writer writer(bytes);
     writer.add_int64(5, root.total[0]);
     writer.add_int64(6, root.total[1]);
@@ -136,8 +139,8 @@ class PairTree {
       if (!small) return false;
       any = true;
       for (size_t side = 0; side < 2; ++side) {
-        other.total[side] += node.total[side];
-        other.self[side] += node.total[side];
+        other.total[side] = WrappingAdd(other.total[side], node.total[side]);
+        other.self[side] = WrappingAdd(other.self[side], node.total[side]);
       }
       return true;
     });

@@ -13,6 +13,7 @@
 #include "api/request_message.h"
 #include "api/stack_selector.h"
 #include "api/steps.h"
+#include "base/wrapping.h"
 
 namespace anneal {
 namespace {
@@ -54,7 +55,9 @@ Result<SeriesTotals> TotalsAt(const QueryContext& context, const Selection& sele
   SeriesTotals totals;
   TRY(context.store.Scan(selection, [&](const StoredProfile& stored) -> Status {
     int64_t sum = 0;
-    for (int64_t value : SelectCallSite(stored.profile, call_site).sample_values) sum += value;
+    for (int64_t value : SelectCallSite(stored.profile, call_site).sample_values) {
+      sum = WrappingAdd(sum, value);
+    }
     if (sum == 0) return {};
     LabelSet labels = group_by ? Group(stored.labels, *group_by) : stored.labels;
     totals[std::move(labels)].push_back({stored.time_ns, sum, stored.id});

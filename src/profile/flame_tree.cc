@@ -6,6 +6,7 @@
 #include <functional>
 #include <numeric>
 
+#include "base/wrapping.h"
 #include "profile/go_name.h"
 #include "profile/intern_table.h"
 #include "profile/string_order.h"
@@ -40,10 +41,7 @@ class TreeBuilder {
   FlameTree Finish();
 
  private:
-  // Sums wrap rather than overflow.
-  static void AddTo(int64_t& sum, int64_t value) {
-    sum = static_cast<int64_t>(static_cast<uint64_t>(sum) + static_cast<uint64_t>(value));
-  }
+  static void AddTo(int64_t& sum, int64_t value) { sum = WrappingAdd(sum, value); }
 
   uint32_t Child(uint32_t parent, uint32_t name, int64_t value) {
     auto [it, added] =
@@ -179,7 +177,7 @@ void FlameTree::Truncate(size_t max_nodes) {
       ++i;
       continue;
     }
-    open.back().other += node.total;
+    open.back().other = WrappingAdd(open.back().other, node.total);
     size_t depth = node.depth;
     for (++i; i < nodes.size() && nodes[i].depth > depth;) ++i;
   }
@@ -203,9 +201,9 @@ FlameGraph ToFlameGraph(const FlameTree& tree) {
     int64_t x = 0;
     if (i > 0) {
       x = next_child[node.parent];
-      next_child[node.parent] += node.total;
+      next_child[node.parent] = WrappingAdd(x, node.total);
     }
-    next_child[i] = x + node.self;  // a node's own part is drawn first, children follow
+    next_child[i] = WrappingAdd(x, node.self);  // a node's own part is drawn first, children follow
     if (node.depth == rows.size()) {
       rows.emplace_back();
       graph.levels.emplace_back();
@@ -217,8 +215,9 @@ FlameGraph ToFlameGraph(const FlameTree& tree) {
     }
     Row& row = rows[node.depth];
     std::vector<int64_t>& level = graph.levels[node.depth];
-    level.insert(level.end(), {x - row.end, node.total, node.self, i == 0 ? 0 : int64_t{name}});
-    row.end = x + node.total;
+    level.insert(level.end(),
+                 {WrappingSubtract(x, row.end), node.total, node.self, i == 0 ? 0 : int64_t{name}});
+    row.end = WrappingAdd(x, node.total);
     graph.max_self = std::max(graph.max_self, node.self);
   }
   return graph;

@@ -121,6 +121,15 @@ TEST(FlameTreeTest, GraphHasLevelsWithOffsetsFromThePreviousNode) {
                                                              {4, 1, 1, 3}}));
 }
 
+TEST(FlameTreeTest, HugeValuesWrap) {
+  FlameTree tree = Tree("a;b 9223372036854775807\na;c 2\nd 9223372036854775807\n");
+  EXPECT_EQ(tree.nodes[0].total, 0);
+  FlameGraph graph = ToFlameGraph(tree);
+  EXPECT_EQ(graph.levels.size(), 3u);
+  tree.Truncate(2);
+  EXPECT_EQ(ToFlameGraph(tree).total, 0);
+}
+
 TEST(FlameTreeTest, CorpusAndShapesAreSoundWhateverTheTruncation) {
   std::vector<Profile> profiles = {CorpusProfile(0), CorpusProfile(50)};
   for (Shape shape : kShapes) profiles.push_back(MakeProfile(shape, 9));

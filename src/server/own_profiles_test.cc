@@ -55,6 +55,20 @@ std::pair<int64_t, int64_t> CpuOf(const Profile& profile, std::string_view funct
   return {of_function, all};
 }
 
+// The thread sanitizer holds signals back until the program calls the system, so that a sample is
+// of that place and not of the one where the time went.
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kSignalsComeAtOnce = false;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+constexpr bool kSignalsComeAtOnce = false;
+#else
+constexpr bool kSignalsComeAtOnce = true;
+#endif
+#else
+constexpr bool kSignalsComeAtOnce = true;
+#endif
+
 class OwnProfilesTest : public testing::Test {
  protected:
   std::future<HttpResponse> Ask(std::string_view target, std::string_view method = "GET",
@@ -81,14 +95,16 @@ TEST_F(OwnProfilesTest, ACpuProfileNamesTheFunctionThatBurns) {
   EXPECT_EQ(profile->FindSampleType("cpu", "nanoseconds"), 1);
   EXPECT_EQ(profile->period, kCpuSamplePeriodNs);
   const auto [burnt, all] = CpuOf(*profile, "AnnealTestBurnCpu");
-  EXPECT_GT(burnt, 0);
-  EXPECT_GT(burnt * 2, all) << "it is nearly all that runs";
+  if (kSignalsComeAtOnce) {
+    EXPECT_GT(burnt, 0);
+    EXPECT_GT(burnt * 2, all) << "it is nearly all that runs";
+  }
   // The stack goes on below the function: to the thread's start, whose names depend on inlining.
   size_t deepest = 0;
   for (size_t i = 0; i < profile->SampleCount(); ++i) {
     deepest = std::max(deepest, profile->Stack(i).size());
   }
-  EXPECT_GT(deepest, 2u);
+  if (kSignalsComeAtOnce) EXPECT_GT(deepest, 2u);
   ASSERT_FALSE(profile->mappings.empty());
   EXPECT_THAT(profile->Text(profile->mappings[0].file), HasSubstr("server_test"));
   EXPECT_FALSE(profile->Text(profile->mappings[0].build_id).empty());

@@ -57,14 +57,13 @@ std::pair<int64_t, int64_t> CpuOf(const Profile& profile, std::string_view funct
 
 // The thread sanitizer holds signals back until the program calls the system, so that a sample is
 // of that place and not of the one where the time went.
-#if defined(__SANITIZE_THREAD__)
-constexpr bool kSignalsComeAtOnce = false;
-#elif defined(__has_feature)
+#if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
-constexpr bool kSignalsComeAtOnce = false;
-#else
-constexpr bool kSignalsComeAtOnce = true;
+#define ANNEAL_THREAD_SANITIZER
 #endif
+#endif
+#ifdef ANNEAL_THREAD_SANITIZER
+constexpr bool kSignalsComeAtOnce = false;
 #else
 constexpr bool kSignalsComeAtOnce = true;
 #endif
@@ -104,7 +103,9 @@ TEST_F(OwnProfilesTest, ACpuProfileNamesTheFunctionThatBurns) {
   for (size_t i = 0; i < profile->SampleCount(); ++i) {
     deepest = std::max(deepest, profile->Stack(i).size());
   }
-  if (kSignalsComeAtOnce) EXPECT_GT(deepest, 2u);
+  if (kSignalsComeAtOnce) {
+    EXPECT_GT(deepest, 2u);
+  }
   ASSERT_FALSE(profile->mappings.empty());
   EXPECT_THAT(profile->Text(profile->mappings[0].file), HasSubstr("server_test"));
   EXPECT_FALSE(profile->Text(profile->mappings[0].build_id).empty());

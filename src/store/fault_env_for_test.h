@@ -13,6 +13,7 @@ namespace anneal {
 struct FaultPlan {
   std::atomic<int64_t> until_failure = -1;  // operations that still succeed; below 0: no fault
   std::atomic<int64_t> operations = 0;      // writes and syncs so far
+  std::atomic<int64_t> failures = 0;        // of these, made to fail
   std::atomic<bool> sticky = true;          // false: one operation fails, then all is well
 
   bool Fails() {
@@ -24,6 +25,7 @@ struct FaultPlan {
       return false;
     }
     if (!sticky) until_failure = -1;
+    ++failures;
     return true;
   }
 };

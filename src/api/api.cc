@@ -151,7 +151,9 @@ HttpResponse Api::Rep::Query(const Rpc& rpc, const RpcEdge& edge, const HttpRequ
   if (*timeout == 0) {
     return edge.Fail(Error(Code::kDeadlineExceeded, "the client's deadline had passed already"));
   }
-  QueryContext context{store, options.limits, tenant, clock.NowNs(), *utf8};
+  QueryContext context{store, options.limits, tenant, clock.NowNs(), *utf8, nullptr};
+  context.control = std::make_shared<QueryControl>(
+      clock, QueryBounds{options.limits.max_query_time_ns, options.limits.max_query_memory_bytes});
   Result<std::string> answer = rpc.call(context, request.body);
   if (!answer.ok()) return edge.Fail(answer.status());
   return edge.Answer(rpc.response, *std::move(answer));

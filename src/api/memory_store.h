@@ -109,6 +109,7 @@ class MemoryStore : public Store {
   Status Scan(const Selection& selection,
               const std::function<Status(const StoredProfile&)>& visit) override {
     for (const StoredProfile& profile : stored) {
+      if (selection.control != nullptr) TRY(selection.control->Check());
       bool selected = profile.tenant == selection.tenant &&
                       (selection.profile_type.empty() ||
                        FindLabel(profile.labels, "__profile_type__") == selection.profile_type) &&

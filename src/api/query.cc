@@ -48,6 +48,7 @@ Result<Selection> CheckSelection(const QueryContext& context, std::string_view p
                                  int64_t end_ms) {
   Selection selection;
   selection.tenant = context.tenant;
+  selection.control = context.control;
   ASSIGN_OR_RETURN(ProfileType type, ParseProfileType(profile_type));
   selection.profile_type = ToString(type);
   ASSIGN_OR_RETURN(selection.matchers, ParseMatchers(label_selector));

@@ -19,7 +19,8 @@ struct QueryContext {
   const Limits& limits;
   std::string tenant;
   int64_t now_ns = 0;
-  bool utf8_label_names = false;  // else names that old clients cannot write are left out
+  bool utf8_label_names = false;          // else names that old clients cannot write are left out
+  std::shared_ptr<QueryControl> control;  // goes into every selection of the call
 };
 
 // A window in milliseconds, both ends inclusive, as nanoseconds. What lies further back than

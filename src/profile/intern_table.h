@@ -32,6 +32,7 @@ class InternTable {
     }
   }
   size_t size() const { return size_; }
+  size_t bytes() const { return slots_.capacity() * sizeof(Slot); }
   // Makes room for `more` entities at once.
   void Reserve(size_t more) {
     size_t wanted = std::max(slots_.size(), kFirstSize);

@@ -435,6 +435,20 @@ Status Merger::Add(const Profile& profile) {
   return {};
 }
 
+size_t Merger::bytes() const {
+  const MergedColumns& m = rep_->merged;
+  auto held = [](const auto& column) { return column.capacity() * sizeof(column[0]); };
+  size_t bytes = m.strings.bytes() + m.strings.size() * sizeof(uint32_t);
+  bytes += held(m.mappings) + held(m.functions) + held(m.lines) + held(m.locations);
+  bytes += held(m.stack_ends) + held(m.sample_locations) + held(m.sample_values);
+  bytes += held(m.label_ends) + held(m.labels);
+  for (const InternTable* table : {&rep_->string_table, &rep_->mapping_table, &rep_->function_table,
+                                   &rep_->location_table, &rep_->sample_table}) {
+    bytes += table->bytes();
+  }
+  return bytes;
+}
+
 Profile Merger::Finish() {
   Profile out = CanonicalOrder(std::move(rep_->merged));
   rep_ = std::make_unique<Rep>();

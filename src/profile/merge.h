@@ -32,6 +32,8 @@ class Merger {
   // Adds a profile's samples. kInvalidArgument, naming both, when its sample types or period type
   // differ from those added before; the merger is then unchanged. The profile is not kept.
   Status Add(const Profile& profile);
+  // Memory held, roughly. Bytes.
+  size_t bytes() const;
   // The merge in canonical order; empty when nothing was added. The merger is empty afterwards.
   Profile Finish();
 

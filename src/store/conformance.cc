@@ -141,6 +141,18 @@ TEST_P(StoreConformance, AMergeEqualsTheReferenceOverRandomProfiles) {
   }
 }
 
+TEST_P(StoreConformance, AMergeOfManySeriesOfOneServiceEqualsTheReference) {
+  Writes writes;
+  std::vector<const ProfileWrite*> expected;
+  for (uint32_t i = 0; i < 90; ++i) {
+    writes.Add(TestLabels("a", kTestCpuType, {{"pod", std::to_string(i % 45)}}), kTestBaseNs + i, i,
+               RandomProfile(i));
+  }
+  for (const ProfileWrite& write : writes.all()) expected.push_back(&write);
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
+  EXPECT_EQ(Bytes(store().Merge(SelectAll(kTestCpuType))), Reference(expected));
+}
+
 TEST_P(StoreConformance, ColumnsOfOneProfileAreSeparateSeries) {
   Profile profile = OneStack("f", 30);
   std::vector<ProfileWrite> writes(2);
@@ -526,6 +538,35 @@ TEST_P(StoreConformance, BadWritesAreRefusedWhole) {
 TEST_P(StoreConformance, AMergeNeedsAProfileType) {
   EXPECT_EQ(store().Merge(SelectAll({})).status().code(), Code::kInvalidArgument);
   EXPECT_EQ(store().Totals(SelectAll({}), {}).status().code(), Code::kInvalidArgument);
+}
+
+TEST_P(StoreConformance, AQueryStopsWhenItsControlSaysSo) {
+  Writes writes;
+  for (uint32_t i = 0; i < 40; ++i) {
+    writes.Add(TestLabels("s" + std::to_string(i % 4), kTestCpuType),
+               kTestBaseNs + i * (GetParam().epoch_ns / 8), i, RandomProfile(i));
+  }
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
+  FakeClock clock;
+  bool left = false;
+  Selection selection = SelectAll(kTestCpuType);
+  auto expect = [&](Code code) {
+    EXPECT_EQ(store().Merge(selection).status().code(), code);
+    EXPECT_EQ(store().Totals(selection, {}).status().code(), code);
+    EXPECT_EQ(store().Scan(selection, [](const StoredProfile&) { return Status(); }).code(), code);
+  };
+  selection.control = std::make_shared<QueryControl>(
+      clock, QueryBounds{.time_ns = 1000, .memory_bytes = 64 << 20}, [&] { return left; });
+  expect(Code::kOk);
+  EXPECT_EQ(selection.control->taken(), 0u) << "all is given back";
+  left = true;
+  expect(Code::kCanceled);
+  left = false;
+  clock.SleepNs(1001);
+  expect(Code::kDeadlineExceeded);
+  selection.control = std::make_shared<QueryControl>(clock, QueryBounds{.memory_bytes = 10});
+  EXPECT_EQ(store().Merge(selection).status().code(), Code::kResourceExhausted);
+  EXPECT_EQ(selection.control->taken(), 0u);
 }
 
 TEST_P(StoreConformance, DropBeforeForgetsWholeStretchesAndKeepsTheRest) {

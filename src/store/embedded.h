@@ -21,6 +21,7 @@ struct EmbeddedOptions {
   size_t block_cache_bytes = size_t{32} << 20;
   size_t intern_cache_bytes = size_t{64} << 20;  // symbol tables kept in memory
   uint64_t max_series_per_tenant = 0;  // more are refused with kResourceExhausted; 0: any number
+  size_t query_threads = 0;            // of one query; 0: as many as cores, to 16
   Clock* clock = nullptr;              // null: the system's
   Metrics* metrics = nullptr;          // optional; must outlive the store
 };

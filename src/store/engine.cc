@@ -9,6 +9,14 @@ namespace anneal {
 namespace {
 
 constexpr int64_t kRecoveryIntervalNs = 1'000'000'000;
+constexpr size_t kMostQueryThreads = 16;
+
+// Beside the thread that asks.
+size_t QueryHelpers(const EmbeddedOptions& options) {
+  size_t threads = options.query_threads;
+  if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+  return std::min(threads, kMostQueryThreads) - 1;
+}
 
 }  // namespace
 
@@ -39,7 +47,8 @@ EmbeddedStore::EmbeddedStore(const EmbeddedOptions& options, std::unique_ptr<Kv>
       epoch_ns_(epoch_ns),
       kv_(std::move(kv)),
       partitions_(*kv_, options.intern_cache_bytes, options.metrics),
-      damage_(options.metrics) {
+      damage_(options.metrics),
+      pool_(QueryHelpers(options)) {
   if (options.metrics != nullptr) {
     profiles_appended_ = &options.metrics->GetCounter("anneal_store_profiles_appended_total",
                                                       "Profiles handed to the store");

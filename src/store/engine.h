@@ -20,6 +20,7 @@
 #include "store/profile_record.h"
 #include "store/series_index.h"
 #include "store/store.h"
+#include "store/task_pool.h"
 
 namespace anneal {
 
@@ -63,6 +64,22 @@ class EmbeddedStore final : public Store {
 
  private:
   struct Planned;
+  struct Lane;
+  struct PartSum;
+  class MergeQuery;
+  // What is visited of a series.
+  struct Window {
+    explicit Window(TimeRange times) : range(times) {}
+    explicit Window(const Selection& selection)
+        : range(selection.range), ids(selection.profile_ids), control(selection.control.get()) {}
+    TimeRange range;
+    std::span<const ProfileUuid> ids;  // only these; none: all
+    QueryControl* control = nullptr;
+
+    bool Takes(std::string_view key) const {
+      return ids.empty() || std::ranges::find(ids, IdOfKey(key)) != ids.end();
+    }
+  };
   // Called for each selected record of one series' window; the value is without checksum.
   using Visit = absl::FunctionRef<Status(std::string_view key, std::string_view record)>;
 
@@ -76,21 +93,24 @@ class EmbeddedStore final : public Store {
   void InternGroup(std::span<const Planned> group, Partition& partition, CommitEntry& entry);
   static CommitRecord MakeRecord(const Planned& planned, ProfileInterner& interner);
 
+  static Status NeedProfileType(const Selection& selection);
   Result<std::vector<SeriesTarget>> FindTargets(const Selection& selection) const
       REQUIRES_SHARED_LOCK(gate_);
-  // Visits only profiles of `ids`; none: all. What cannot be read is skipped and reported, as is a
-  // record for which `visit` gives kDataLoss.
-  Status VisitWindow(KvCursor& cursor, const SeriesTarget& target, TimeRange range,
-                     std::span<const ProfileUuid> ids, Visit visit);
+  // What cannot be read is skipped and reported, as is a record for which `visit` gives kDataLoss.
+  Status VisitWindow(KvCursor& cursor, const SeriesTarget& target, const Window& window,
+                     Visit visit);
   Status VisitAfterDamage(KvCursor& cursor, const std::string& prefix, const std::string& last,
-                          uint64_t end_ns, std::span<const ProfileUuid> ids, Visit visit);
+                          const Window& window, Visit visit);
   Status VisitRecord(std::string_view key, std::string_view value, Visit visit);
   Status CountRecords(Family family, std::string_view what,
                       absl::FunctionRef<void(std::string_view key, std::string_view value)> count);
   Result<bool> HasProfile(const SeriesTarget& target, TimeRange range);
   LabelSet GroupOf(SeriesId series, GroupBy group_by) const;
-  Status MergePartition(KvCursor& cursor, std::span<const SeriesTarget> targets,
-                        const Selection& selection, const std::function<Status(Profile)>& emit)
+  // Sums series of one partition.
+  Status SumTargets(Lane& lane, std::span<const SeriesTarget> targets, const Selection& selection,
+                    PartSum& part);
+  // Sums one partition's series and adds what comes out to a lane's merger.
+  Status MergePartition(MergeQuery& query, std::span<const SeriesTarget> targets)
       REQUIRES_SHARED_LOCK(gate_);
 
   // False when no sample passes the filter.
@@ -126,6 +146,7 @@ class EmbeddedStore final : public Store {
   SeriesIndex index_;
   PartitionCache partitions_;
   DamageLog damage_;
+  TaskPool pool_;                       // for queries
   std::unique_ptr<CommitQueue> queue_;  // null when read only; first to go
 };
 

@@ -19,10 +19,11 @@ Result<std::vector<std::vector<CompiledMatcher>>> CompileSelectors(
 Result<bool> EmbeddedStore::HasProfile(const SeriesTarget& target, TimeRange range) {
   bool found = false;
   ASSIGN_OR_RETURN(KvCursor cursor, kv_->Cursor(Family::kProfiles, {}, {}));
-  Status visited = VisitWindow(cursor, target, range, {}, [&](std::string_view, std::string_view) {
-    found = true;
-    return Error(Code::kCanceled, "enough");
-  });
+  Status visited =
+      VisitWindow(cursor, target, Window(range), [&](std::string_view, std::string_view) {
+        found = true;
+        return Error(Code::kCanceled, "enough");
+      });
   if (!found && !visited.ok()) return visited;
   return found;
 }

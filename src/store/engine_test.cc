@@ -16,6 +16,7 @@ class EmbeddedPlace : public StorePlace {
     EmbeddedOptions options;
     options.directory = dir_.path();
     options.epoch_ns = kEpochNs;
+    options.query_threads = 4;  // whatever the machine has
     Result<std::unique_ptr<Store>> opened = OpenEmbedded(options);
     if (!opened.ok()) ADD_FAILURE() << opened.status().ToString();
     store_ = std::move(opened).value();

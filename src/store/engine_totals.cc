@@ -9,11 +9,6 @@
 namespace anneal {
 namespace {
 
-Status NeedProfileType(const Selection& selection) {
-  if (!selection.profile_type.empty()) return {};
-  return InvalidArgument("totals need a profile type: profiles of several cannot be compared");
-}
-
 auto Order(const SeriesPoint& p) { return std::tie(p.time_ns, p.value, p.id); }
 auto Order(const SpanPoint& p) { return std::tie(p.time_ns, p.value, p.id, p.link); }
 
@@ -25,6 +20,11 @@ void SortPoints(std::map<LabelSet, std::vector<Point>>& totals) {
 }
 
 }  // namespace
+
+Status EmbeddedStore::NeedProfileType(const Selection& selection) {
+  if (!selection.profile_type.empty()) return {};
+  return InvalidArgument("a query needs a profile type: profiles of several cannot be summed");
+}
 
 LabelSet EmbeddedStore::GroupOf(SeriesId series, GroupBy group_by) const {
   LabelSet labels = index_.Labels(series);
@@ -74,7 +74,7 @@ Result<std::map<LabelSet, std::vector<SeriesPoint>>> EmbeddedStore::Totals(
       points->push_back({TimeOfKey(key), total, IdOfKey(key)});
       return {};
     };
-    TRY(VisitWindow(cursor, target, selection.range, selection.profile_ids, add));
+    TRY(VisitWindow(cursor, target, Window(selection), add));
   }
   SortPoints(totals);
   return totals;
@@ -108,7 +108,7 @@ Result<std::map<LabelSet, std::vector<SpanPoint>>> EmbeddedStore::SpanTotals(
       }
       return {};
     };
-    TRY(VisitWindow(cursor, target, selection.range, selection.profile_ids, add));
+    TRY(VisitWindow(cursor, target, Window(selection), add));
   }
   SortPoints(totals);
   return totals;

@@ -220,6 +220,18 @@ std::string_view KvCursor::key() const { return FromSlice(rep_->iterator->key())
 std::string_view KvCursor::value() const { return FromSlice(rep_->iterator->value()); }
 Status KvCursor::status() const { return FromRocks(rep_->iterator->status(), "read the store"); }
 
+struct KvSnapshot::Rep {
+  Rep(rocksdb::DB& database, const rocksdb::Snapshot* taken) : db(database), snapshot(taken) {}
+  ~Rep() { db.ReleaseSnapshot(snapshot); }
+  rocksdb::DB& db;
+  const rocksdb::Snapshot* const snapshot;
+};
+
+KvSnapshot::KvSnapshot(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
+KvSnapshot::~KvSnapshot() = default;
+KvSnapshot::KvSnapshot(KvSnapshot&&) noexcept = default;
+KvSnapshot& KvSnapshot::operator=(KvSnapshot&&) noexcept = default;
+
 Kv::Kv(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
 Kv::~Kv() { rep_->Close(); }
 
@@ -280,6 +292,20 @@ Result<KvCursor> Kv::Cursor(Family family, std::string_view begin, std::string_v
   KvCursor cursor(std::move(rep));
   cursor.Seek(begin);
   return cursor;
+}
+
+Result<KvCursor> Kv::Cursor(Family family, const KvSnapshot& snapshot) {
+  if (rep_->db == nullptr) return rep_->Down();
+  auto rep = std::make_unique<KvCursor::Rep>();
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot.rep_->snapshot;
+  rep->iterator.reset(rep_->db->NewIterator(options, rep_->Handle(family)));
+  return KvCursor(std::move(rep));
+}
+
+Result<KvSnapshot> Kv::Snapshot() {
+  if (rep_->db == nullptr) return rep_->Down();
+  return KvSnapshot(std::make_unique<KvSnapshot::Rep>(*rep_->db, rep_->db->GetSnapshot()));
 }
 
 Status Kv::ReclaimRange(Family family, std::string_view begin, std::string_view end) {

@@ -35,6 +35,20 @@ struct KvOptions {
 
 class Kv;
 
+// The state of all families at one moment; cursors over it agree with one another.
+class KvSnapshot {
+ public:
+  ~KvSnapshot();
+  KvSnapshot(KvSnapshot&&) noexcept;
+  KvSnapshot& operator=(KvSnapshot&&) noexcept;
+
+ private:
+  friend class Kv;
+  struct Rep;
+  explicit KvSnapshot(std::unique_ptr<Rep> rep);
+  std::unique_ptr<Rep> rep_;
+};
+
 // Puts and deletes that become durable together. Reusable after Clear.
 class KvBatch {
  public:
@@ -87,7 +101,7 @@ class Kv {
 
   // Closes and opens again, which brings the state that a restart after a crash would find. When
   // that fails, the store is opened for reading only if possible, and the error is returned.
-  // REQUIRES: no cursor exists, no other call runs, all batches are empty.
+  // REQUIRES: no cursor or snapshot exists, no other call runs, all batches are empty.
   Status Reopen();
   // Writes and syncs; on return the batch is durable and visible to new cursors. After an error
   // nothing of the batch is visible, and every write fails until Reopen succeeds.
@@ -97,6 +111,10 @@ class Kv {
   // Keys in [begin, end) (empty `end`: to the last). Keys outside may still be met; callers stop.
   // kUnavailable when the store could not be opened again.
   Result<KvCursor> Cursor(Family family, std::string_view begin, std::string_view end);
+  // All keys of a family, not yet placed: Seek first. The snapshot must outlive the cursor.
+  Result<KvCursor> Cursor(Family family, const KvSnapshot& snapshot);
+  // kUnavailable as for Cursor.
+  Result<KvSnapshot> Snapshot();
   // Gives the space of keys in [begin, end), already deleted, back to the file system.
   Status ReclaimRange(Family family, std::string_view begin, std::string_view end);
   // Bytes of the files on disk, logs included, and of memory held by the engine.

@@ -21,6 +21,7 @@
 #include "profile/profile.h"
 #include "store/document.h"
 #include "store/labels.h"
+#include "store/query_control.h"
 #include "store/sample_link.h"
 
 namespace anneal {
@@ -58,6 +59,8 @@ struct Selection {
   std::vector<ProfileUuid> profile_ids;
   std::vector<SpanId> span_ids;
   std::vector<TraceId> trace_ids;
+  // Bounds and cancellation; null: none. Copies of a selection share it.
+  std::shared_ptr<QueryControl> control;
 };
 
 // One profile.

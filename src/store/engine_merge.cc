@@ -1,0 +1,204 @@
+// Merging: a selection's records summed partition by partition, on all cores.
+#include <algorithm>
+
+#include "base/mutex.h"
+#include "profile/merge.h"
+#include "store/binary_sums.h"
+#include "store/engine.h"
+#include "store/profile_type.h"
+#include "store/resolve.h"
+
+namespace anneal {
+namespace {
+
+// Below this many series a partition is not worth a second set of sums.
+constexpr size_t kSeriesPerPart = 8;
+
+std::vector<std::span<const SeriesTarget>> ByPartition(std::span<const SeriesTarget> targets) {
+  std::vector<std::span<const SeriesTarget>> groups;
+  for (size_t begin = 0, end = 0; begin < targets.size(); begin = end) {
+    while (end < targets.size() && targets[end].partition == targets[begin].partition) ++end;
+    groups.push_back(targets.subspan(begin, end - begin));
+  }
+  return groups;
+}
+
+// Part `i` of `n`, of nearly equal sizes.
+std::span<const SeriesTarget> PartOf(std::span<const SeriesTarget> all, size_t i, size_t n) {
+  const size_t begin = all.size() * i / n;
+  return all.subspan(begin, all.size() * (i + 1) / n - begin);
+}
+
+// Adds the values that pass; false when there is none.
+Result<bool> AddSelected(const ProfileRecordReader& reader, const LinkFilter& filter,
+                         StackSums& sums) {
+  if (filter.PassesAll()) {
+    TRY(reader.AddTo(sums));
+    return true;
+  }
+  ASSIGN_OR_RETURN(std::vector<LinkedValue> links, reader.Links(sums.size()));
+  bool any = false;
+  for (const LinkedValue& l : links) {
+    if (!filter.Passes(l.link)) continue;
+    any = true;
+    sums.Add(static_cast<uint32_t>(l.stack), l.value);
+  }
+  return any;
+}
+
+}  // namespace
+
+// What a thread works with while it has a part of a query.
+struct EmbeddedStore::Lane {
+  Lane(KvCursor records, QueryControl* control) : cursor(std::move(records)), memory(control) {}
+
+  KvCursor cursor;
+  Merger merger;
+  bool any = false;  // the merger has something
+  QueryMemory memory;
+};
+
+// A merge under way: its lanes, as many as threads work at a time.
+class EmbeddedStore::MergeQuery {
+ public:
+  MergeQuery(Kv& kv, const KvSnapshot& snapshot, const Selection& wanted, size_t partition_count)
+      : selection(wanted), partitions(partition_count), kv_(kv), snapshot_(snapshot) {}
+
+  const Selection& selection;
+  const size_t partitions;
+
+  Status With(absl::FunctionRef<Status(Lane&)> work) {
+    ASSIGN_OR_RETURN(std::unique_ptr<Lane> lane, Take());
+    Status status = work(*lane);
+    MutexLock lock(mutex_);
+    free_.push_back(std::move(lane));
+    return status;
+  }
+  // All lanes' mergers in one. REQUIRES: no lane is taken.
+  Result<Profile> Finish(TaskPool& pool) {
+    std::vector<std::unique_ptr<Lane>> lanes;
+    {
+      MutexLock lock(mutex_);
+      lanes.swap(free_);
+    }
+    std::erase_if(lanes, [](const auto& lane) { return !lane->any; });
+    if (lanes.empty()) return EmptyProfile(selection.profile_type);
+    std::vector<Profile> rest(lanes.size() - 1);
+    TRY(pool.Run(rest.size(), [&](size_t i) {
+      rest[i] = lanes[i + 1]->merger.Finish();
+      return Status();
+    }));
+    for (const Profile& profile : rest) TRY(lanes[0]->merger.Add(profile));
+    return lanes[0]->merger.Finish();
+  }
+
+ private:
+  Result<std::unique_ptr<Lane>> Take() {
+    {
+      MutexLock lock(mutex_);
+      if (!free_.empty()) {
+        std::unique_ptr<Lane> lane = std::move(free_.back());
+        free_.pop_back();
+        return lane;
+      }
+    }
+    ASSIGN_OR_RETURN(KvCursor cursor, kv_.Cursor(Family::kProfiles, snapshot_));
+    return std::make_unique<Lane>(std::move(cursor), selection.control.get());
+  }
+
+  Kv& kv_;
+  const KvSnapshot& snapshot_;
+  Mutex mutex_;
+  std::vector<std::unique_ptr<Lane>> free_ GUARDED_BY(mutex_);
+};
+
+struct EmbeddedStore::PartSum {
+  explicit PartSum(const PartitionExtent& extent) : sums(extent) {}
+  BinarySums sums;
+  HeaderSum headers;
+};
+
+Status EmbeddedStore::SumTargets(Lane& lane, std::span<const SeriesTarget> targets,
+                                 const Selection& selection, PartSum& part) {
+  QueryMemory memory(selection.control.get());
+  const LinkFilter filter(selection.span_ids, selection.trace_ids);
+  auto add = [&](std::string_view key, std::string_view record) -> Status {
+    Result<ProfileRecordReader> reader = ProfileRecordReader::Open(record);
+    Status added = reader.status();
+    if (added.ok() && !part.sums.Has(reader->header().main_mapping)) {
+      added = Error(Code::kDataLoss, "profile record names a mapping that is not there");
+    }
+    if (added.ok()) {
+      StackSums& sums = part.sums.For(reader->header().main_mapping);
+      TRY(memory.GrowTo(part.sums.bytes()));
+      Result<bool> any = AddSelected(*reader, filter, sums);
+      added = any.status();
+      if (any.ok() && *any) {
+        part.headers.Add(TimeOfKey(key), reader->header().duration_ns, reader->header().period);
+      }
+    }
+    return added.ok() ? added : added.Annotate(ToString(*DecodeProfileKey(key)));
+  };
+  for (const SeriesTarget& target : targets) {
+    TRY(VisitWindow(lane.cursor, target, Window(selection), add));
+  }
+  return {};
+}
+
+Status EmbeddedStore::MergePartition(MergeQuery& query, std::span<const SeriesTarget> targets) {
+  // After the snapshot was taken: what it holds was interned before, hence is in here.
+  std::shared_ptr<Partition> partition = partitions_.Get(targets.front().partition);
+  PartitionExtent extent;
+  {
+    std::lock_guard lock(partition->mutex);
+    TRY(LoadForReading(*partition));
+    extent = PartitionExtent::Of(partition->symbols);
+  }
+  // A query of few partitions has its series dealt out as well.
+  size_t count = 1;
+  if (query.partitions < pool_.width()) {
+    count = std::clamp<size_t>(targets.size() / kSeriesPerPart, 1, pool_.width());
+  }
+  std::deque<PartSum> parts;
+  for (size_t i = 0; i < count; ++i) parts.emplace_back(extent);
+  TRY(pool_.Run(count, [&](size_t i) {
+    return query.With([&](Lane& lane) {
+      return SumTargets(lane, PartOf(targets, i, count), query.selection, parts[i]);
+    });
+  }));
+  PartSum& sum = parts.front();
+  for (size_t i = 1; i < count; ++i) {
+    sum.sums.TakeFrom(parts[i].sums);
+    sum.headers.Add(parts[i].headers);
+  }
+  return query.With([&](Lane& lane) -> Status {
+    for (BinarySums::Group& group : sum.sums.groups()) {
+      std::vector<StackValue> values = group.sums.Take();
+      Profile profile = EmptyProfile(query.selection.profile_type);
+      sum.headers.MoveTo(profile);
+      {
+        std::lock_guard lock(partition->mutex);
+        ResolveStacks(partition->symbols, values, group.mains, profile);
+      }
+      lane.any = true;
+      TRY(lane.merger.Add(profile));
+      TRY(lane.memory.GrowTo(lane.merger.bytes()));
+    }
+    return {};
+  });
+}
+
+Result<Profile> EmbeddedStore::Merge(const Selection& selection) {
+  TRY(NeedProfileType(selection));
+  ReaderLock gate(gate_);
+  // The snapshot comes first: whatever it holds, the index and the partitions know.
+  ASSIGN_OR_RETURN(KvSnapshot snapshot, kv_->Snapshot());
+  ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection));
+  const std::vector<std::span<const SeriesTarget>> groups = ByPartition(targets);
+  MergeQuery query(*kv_, snapshot, selection, groups.size());
+  TRY(pool_.Run(groups.size(),
+                [&](size_t i) NO_LOCK_ANALYSIS { return MergePartition(query, groups[i]); }));
+  return query.Finish(pool_);
+}
+
+}  // namespace anneal

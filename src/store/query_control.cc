@@ -1,0 +1,34 @@
+#include "store/query_control.h"
+
+#include <utility>
+
+namespace anneal {
+
+QueryControl::QueryControl(const Clock& clock, QueryBounds bounds, std::function<bool()> canceled)
+    : clock_(clock),
+      bounds_(bounds),
+      canceled_(std::move(canceled)),
+      begin_ns_(clock.MonotonicNs()) {}
+
+Status QueryControl::Check() const {
+  if (canceled_ && canceled_()) return Error(Code::kCanceled, "the client left");
+  if (bounds_.time_ns > 0 && clock_.MonotonicNs() - begin_ns_ > bounds_.time_ns) {
+    return Error(Code::kDeadlineExceeded,
+                 "the query takes longer than the {} ms that limits.query_time allows; ask for a "
+                 "shorter window or fewer series",
+                 bounds_.time_ns / 1'000'000);
+  }
+  return {};
+}
+
+Status QueryControl::Take(uint64_t bytes) {
+  const uint64_t taken = taken_ += bytes;
+  if (bounds_.memory_bytes == 0 || taken <= bounds_.memory_bytes) return {};
+  taken_ -= bytes;
+  return Error(Code::kResourceExhausted,
+               "the query needs {} bytes of memory; limits.query_memory allows {}; ask for a "
+               "shorter window or fewer series",
+               taken, bounds_.memory_bytes);
+}
+
+}  // namespace anneal

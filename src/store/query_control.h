@@ -1,0 +1,69 @@
+// QueryControl: what one query may cost, and whether anyone still waits for it.
+//
+// Whoever starts a query makes one and hands it over in Selection::control; the store asks it every
+// few hundred records and before it takes memory. One control may serve several selections of the
+// same request; then they share its bounds. Thread-safe: a merge runs on several threads.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+
+#include "base/clock.h"
+#include "base/status.h"
+
+namespace anneal {
+
+struct QueryBounds {
+  int64_t time_ns = 0;        // from the control's making; 0: unlimited (setting limits.query_time)
+  uint64_t memory_bytes = 0;  // at a time; 0: unlimited (setting limits.query_memory)
+};
+
+class QueryControl {
+ public:
+  // `canceled` says whether the client left; it may be empty, is called from several threads and
+  // must be quick. `clock` must outlive the control.
+  QueryControl(const Clock& clock, QueryBounds bounds, std::function<bool()> canceled = {});
+
+  // kCanceled when the client left, kDeadlineExceeded, naming the setting, when time is over.
+  Status Check() const;
+  // Takes bytes for as long as the query needs them. kResourceExhausted, naming the setting and
+  // taking nothing, when that is more than it may have.
+  Status Take(uint64_t bytes);
+  void Give(uint64_t bytes) { taken_ -= bytes; }
+  uint64_t taken() const { return taken_; }
+
+ private:
+  const Clock& clock_;
+  const QueryBounds bounds_;
+  const std::function<bool()> canceled_;
+  const int64_t begin_ns_;  // monotonic
+  std::atomic<uint64_t> taken_ = 0;
+};
+
+// Memory that a query holds, given back at the end of a scope. Without a control nothing is
+// counted.
+class QueryMemory {
+ public:
+  explicit QueryMemory(QueryControl* control) : control_(control) {}
+  ~QueryMemory() {
+    if (control_ != nullptr) control_->Give(taken_);
+  }
+  QueryMemory(const QueryMemory&) = delete;
+  QueryMemory& operator=(const QueryMemory&) = delete;
+
+  Status Take(uint64_t bytes) {
+    if (control_ == nullptr) return {};
+    TRY(control_->Take(bytes));
+    taken_ += bytes;
+    return {};
+  }
+  // Takes what is missing to `bytes` in all.
+  Status GrowTo(uint64_t bytes) { return bytes <= taken_ ? Status() : Take(bytes - taken_); }
+
+ private:
+  QueryControl* const control_;
+  uint64_t taken_ = 0;
+};
+
+}  // namespace anneal

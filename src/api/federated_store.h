@@ -46,6 +46,7 @@ class FederatedStore final : public Store {
   Result<StoreStats> Stats() override { return store_.Stats(); }
   Status Backup(const std::string& directory) override { return store_.Backup(directory); }
   Status DropBefore(int64_t horizon_ns) override { return store_.DropBefore(horizon_ns); }
+  Status Maintain() override { return store_.Maintain(); }
 
  private:
   Store& store_;

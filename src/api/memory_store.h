@@ -188,6 +188,8 @@ class MemoryStore : public Store {
     return {};
   }
 
+  Status Maintain() override { return {}; }
+
  private:
   std::map<DocumentName, std::string> documents_;
 

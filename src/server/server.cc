@@ -39,6 +39,8 @@ std::unique_ptr<Authenticator> MakeAuthenticator(const ServerConfig& config, Clo
       Fs::System(), clock, metrics);
 }
 
+constexpr int64_t kMaintenanceIntervalNs = int64_t{60} * 1'000'000'000;
+
 class EmbeddedServer final : public Server {
  public:
   explicit EmbeddedServer(const ServerOptions& options)
@@ -86,6 +88,7 @@ class EmbeddedServer final : public Server {
     if (config_.retention_ns != 0) {
       retention_.emplace(config_.retention_interval_ns, [this] { DropOld(); });
     }
+    maintenance_.emplace(kMaintenanceIntervalNs, [this] { Maintain(); });
     TRY(StartScraping());
     router_.SetApi(&*api_);
     router_.SetStore(store_.get());
@@ -125,6 +128,7 @@ class EmbeddedServer final : public Server {
     if (http_) http_->Shutdown(config_.shutdown_grace_ns);
     router_.EndAdminCalls();
     retention_.reset();
+    maintenance_.reset();
     // The store completes what it was given before it closes; only then may the API go.
     store_metrics_.reset();
     store_.reset();
@@ -283,6 +287,16 @@ class EmbeddedServer final : public Server {
     }
   }
 
+  void Maintain() {
+    const Status status = store_->Maintain();
+    metrics_
+        .GetCounter("anneal_store_maintenance_runs_total",
+                    "Runs of the work that keeps long windows quick to answer.",
+                    {{"result", status.ok() ? "ok" : "failed"}})
+        .Add(1);
+    if (!status.ok()) log::Error("cannot maintain the store", {{"error", status.ToString()}});
+  }
+
   // Called for /metrics, at any time between Listen and Shutdown.
   void Refresh() {
     // Who comes while another refreshes gets the figures of before, rather than wait for the store.
@@ -304,7 +318,7 @@ class EmbeddedServer final : public Server {
   std::unique_ptr<Store> store_;
   std::optional<StoreMetrics> store_metrics_;
   std::optional<Api> api_;
-  std::optional<Periodic> retention_;
+  std::optional<Periodic> retention_, maintenance_;
   std::unique_ptr<Http> scrape_http_;
   std::unique_ptr<Scraper> scraper_;
   std::unique_ptr<HttpServer> http_;

@@ -31,6 +31,7 @@ void CommitQueue::Enqueue(CommitEntry entry) {
   bool wake;
   {
     MutexLock lock(mutex_);
+    for (const CommitKey& gone : entry.deletes) open_.batch.Delete(gone.family, gone.key);
     for (const CommitRecord& record : entry.records) {
       open_.batch.Put(record.family, record.key, record.value);
     }

@@ -24,7 +24,13 @@ struct CommitRecord {
   std::string key, value;
 };
 
+struct CommitKey {
+  Family family{};
+  std::string key;
+};
+
 struct CommitEntry {
+  std::vector<CommitKey> deletes;  // before the records
   std::vector<CommitRecord> records;
   // Kept alive until the entry is durable: a partition with symbols that are not on disk yet must
   // not leave memory.

@@ -21,9 +21,12 @@ struct EmbeddedOptions {
   size_t block_cache_bytes = size_t{32} << 20;
   size_t intern_cache_bytes = size_t{64} << 20;  // symbol tables kept in memory
   uint64_t max_series_per_tenant = 0;  // more are refused with kResourceExhausted; 0: any number
-  size_t query_threads = 0;            // of one query; 0: as many as cores, to 16
-  Clock* clock = nullptr;              // null: the system's
-  Metrics* metrics = nullptr;          // optional; must outlive the store
+  // How long after an hour's or an epoch's end its rollups are made: what comes later makes them
+  // anew.
+  int64_t rollup_delay_ns = int64_t{600} * 1'000'000'000;
+  size_t query_threads = 0;    // of one query; 0: as many as cores, to 16
+  Clock* clock = nullptr;      // null: the system's
+  Metrics* metrics = nullptr;  // optional; must outlive the store
 };
 
 Result<std::unique_ptr<Store>> OpenEmbedded(const EmbeddedOptions& options);

@@ -45,6 +45,7 @@ EmbeddedStore::EmbeddedStore(const EmbeddedOptions& options, std::unique_ptr<Kv>
     : options_(options),
       clock_(options.clock != nullptr ? *options.clock : Clock::System()),
       epoch_ns_(epoch_ns),
+      plan_{epoch_ns},
       kv_(std::move(kv)),
       partitions_(*kv_, options.intern_cache_bytes, options.metrics),
       damage_(options.metrics),
@@ -106,6 +107,14 @@ Status EmbeddedStore::LoadIndex() {
   Status loaded = index_.Load(*kv_);
   index_whole_ = loaded.ok();
   return loaded;
+}
+
+Status EmbeddedStore::Maintain() {
+  if (queue_ == nullptr) {
+    return Error(Code::kFailedPrecondition, "the store in {} is open for reading only",
+                 options_.directory);
+  }
+  return RollUp(clock_.NowNs());
 }
 
 std::vector<std::string> EmbeddedStore::Tenants() { return index_.Tenants(); }

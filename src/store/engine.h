@@ -18,6 +18,8 @@
 #include "store/kv.h"
 #include "store/partition.h"
 #include "store/profile_record.h"
+#include "store/rollup_plan.h"
+#include "store/rollup_record.h"
 #include "store/series_index.h"
 #include "store/store.h"
 #include "store/task_pool.h"
@@ -57,14 +59,25 @@ class EmbeddedStore final : public Store {
   Result<StoreStats> Stats() override;
   Status Backup(const std::string& directory) override;
   Status DropBefore(int64_t horizon_ns) override;
+  Status Maintain() override;
 
   // For benchmarks and tests that look at the files.
   Kv& kv() { return *kv_; }
   int64_t epoch_ns() const { return epoch_ns_; }
+  // Makes what rollups are missing of the time before `now_ns`, less the delay.
+  Status RollUp(int64_t now_ns) EXCLUDES_LOCK(gate_);
+  // Waits until everything enqueued is durable. Not for read-only stores.
+  Status Flush() { return queue_->Drain(); }
 
  private:
   struct Planned;
   struct Lane;
+  // Where a query or a rollup stands, over one snapshot, which must outlive it.
+  struct WindowCursors {
+    KvCursor profiles, rollups;
+    static Result<WindowCursors> Open(Kv& kv, const KvSnapshot& snapshot);
+  };
+  class RollupMaker;
   struct PartSum;
   class MergeQuery;
   // What is visited of a series.
@@ -75,6 +88,7 @@ class EmbeddedStore final : public Store {
     TimeRange range;
     std::span<const ProfileUuid> ids;  // only these; none: all
     QueryControl* control = nullptr;
+    bool* skipped = nullptr;  // set when something could not be read
 
     bool Takes(std::string_view key) const {
       return ids.empty() || std::ranges::find(ids, IdOfKey(key)) != ids.end();
@@ -82,6 +96,7 @@ class EmbeddedStore final : public Store {
   };
   // Called for each selected record of one series' window; the value is without checksum.
   using Visit = absl::FunctionRef<Status(std::string_view key, std::string_view record)>;
+  using RollupVisit = absl::FunctionRef<Status(RollupReader)>;
 
   EmbeddedStore(const EmbeddedOptions& options, std::unique_ptr<Kv> kv, int64_t epoch_ns);
 
@@ -101,10 +116,19 @@ class EmbeddedStore final : public Store {
                      Visit visit);
   Status VisitAfterDamage(KvCursor& cursor, const std::string& prefix, const std::string& last,
                           const Window& window, Visit visit);
-  Status VisitRecord(std::string_view key, std::string_view value, Visit visit);
+  Status VisitRecord(std::string_view key, std::string_view value, const Window& window,
+                     Visit visit);
   Status CountRecords(Family family, std::string_view what,
                       absl::FunctionRef<void(std::string_view key, std::string_view value)> count);
   Result<bool> HasProfile(const SeriesTarget& target, TimeRange range);
+  // As VisitWindow, but whole rollups are given in place of the profiles that they sum, where the
+  // selection takes whole profiles and the rollup can be read.
+  Status VisitStretches(WindowCursors& cursors, const SeriesTarget& target,
+                        const Selection& selection, RollupVisit on_rollup, Visit on_profile);
+  // False, with the damage reported, when it cannot be read or `visit` gives kDataLoss.
+  Result<bool> ReadRollup(std::string_view key, std::string_view value, RollupVisit visit);
+  // Whether the cursor failed for damage, which is reported; other failures are errors.
+  Result<bool> MetDamage(const KvCursor& rollups, const SeriesTarget& target);
   LabelSet GroupOf(SeriesId series, GroupBy group_by) const;
   // Sums series of one partition.
   Status SumTargets(Lane& lane, std::span<const SeriesTarget> targets, const Selection& selection,
@@ -124,6 +148,13 @@ class EmbeddedStore final : public Store {
   // Writes and syncs what `change` puts into a batch, while nothing else is written.
   Status WriteDocument(absl::FunctionRef<void(KvBatch&)> change) EXCLUDES_LOCK(gate_);
 
+  // Deletes with `entry` the rollups that a profile makes wrong. REQUIRES: the partition's lock.
+  void ForgetRollups(const ProfileKey& key, Partition& partition, CommitEntry& entry) const;
+  Status RollUpPartition(std::span<const SeriesTarget> targets, int64_t closed_ns)
+      EXCLUDES_LOCK(gate_);
+  Result<int64_t> RollupProgress(PartitionKey partition) REQUIRES_SHARED_LOCK(gate_);
+  void NoteRollupProgress(PartitionKey key, int64_t until_ns) REQUIRES_SHARED_LOCK(gate_);
+
   // The commit queue's failure handler: drops what memory knows and the disk may not.
   void OnCommitFailure(CommitQueue& queue, const Status& cause);
   // After a failed write: opens the store anew, at most once a second.
@@ -135,6 +166,7 @@ class EmbeddedStore final : public Store {
   const EmbeddedOptions options_;
   Clock& clock_;
   const int64_t epoch_ns_;
+  const RollupPlan plan_;
   const std::unique_ptr<Kv> kv_;
   Metrics::Counter* profiles_appended_ = nullptr;
 

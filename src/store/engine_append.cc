@@ -126,6 +126,7 @@ Status EmbeddedStore::TryAppend(std::string_view tenant, std::span<const Profile
   // From here on nothing fails.
   CommitEntry entry;
   for (Group& group : groups) {
+    for (const Planned& write : group.writes) ForgetRollups(write.key, *group.partition, entry);
     InternGroup(group.writes, *group.partition, entry);
     entry.pins.push_back(group.partition);
   }

@@ -14,15 +14,6 @@ namespace {
 // Below this many series a partition is not worth a second set of sums.
 constexpr size_t kSeriesPerPart = 8;
 
-std::vector<std::span<const SeriesTarget>> ByPartition(std::span<const SeriesTarget> targets) {
-  std::vector<std::span<const SeriesTarget>> groups;
-  for (size_t begin = 0, end = 0; begin < targets.size(); begin = end) {
-    while (end < targets.size() && targets[end].partition == targets[begin].partition) ++end;
-    groups.push_back(targets.subspan(begin, end - begin));
-  }
-  return groups;
-}
-
 // Part `i` of `n`, of nearly equal sizes.
 std::span<const SeriesTarget> PartOf(std::span<const SeriesTarget> all, size_t i, size_t n) {
   const size_t begin = all.size() * i / n;
@@ -50,9 +41,9 @@ Result<bool> AddSelected(const ProfileRecordReader& reader, const LinkFilter& fi
 
 // What a thread works with while it has a part of a query.
 struct EmbeddedStore::Lane {
-  Lane(KvCursor records, QueryControl* control) : cursor(std::move(records)), memory(control) {}
+  Lane(WindowCursors taken, QueryControl* control) : cursors(std::move(taken)), memory(control) {}
 
-  KvCursor cursor;
+  WindowCursors cursors;
   Merger merger;
   bool any = false;  // the merger has something
   QueryMemory memory;
@@ -102,8 +93,8 @@ class EmbeddedStore::MergeQuery {
         return lane;
       }
     }
-    ASSIGN_OR_RETURN(KvCursor cursor, kv_.Cursor(Family::kProfiles, snapshot_));
-    return std::make_unique<Lane>(std::move(cursor), selection.control.get());
+    ASSIGN_OR_RETURN(WindowCursors cursors, WindowCursors::Open(kv_, snapshot_));
+    return std::make_unique<Lane>(std::move(cursors), selection.control.get());
   }
 
   Kv& kv_;
@@ -122,25 +113,46 @@ Status EmbeddedStore::SumTargets(Lane& lane, std::span<const SeriesTarget> targe
                                  const Selection& selection, PartSum& part) {
   QueryMemory memory(selection.control.get());
   const LinkFilter filter(selection.span_ids, selection.trace_ids);
-  auto add = [&](std::string_view key, std::string_view record) -> Status {
-    Result<ProfileRecordReader> reader = ProfileRecordReader::Open(record);
-    Status added = reader.status();
-    if (added.ok() && !part.sums.Has(reader->header().main_mapping)) {
-      added = Error(Code::kDataLoss, "profile record names a mapping that is not there");
+  auto sums_for = [&](MappingId main) -> Result<StackSums*> {
+    if (!part.sums.Has(main)) {
+      return Error(Code::kDataLoss, "a record names a mapping that is not there");
     }
-    if (added.ok()) {
-      StackSums& sums = part.sums.For(reader->header().main_mapping);
-      TRY(memory.GrowTo(part.sums.bytes()));
-      Result<bool> any = AddSelected(*reader, filter, sums);
-      added = any.status();
-      if (any.ok() && *any) {
-        part.headers.Add(TimeOfKey(key), reader->header().duration_ns, reader->header().period);
-      }
+    StackSums& sums = part.sums.For(main);
+    TRY(memory.GrowTo(part.sums.bytes()));
+    return &sums;
+  };
+  // All sections or, when one cannot be added, none: then the profiles are.
+  auto add_rollup = [&](RollupReader rollup) -> Status {
+    ASSIGN_OR_RETURN(int64_t time_ns, rollup.MergedTime());
+    std::vector<std::pair<StackSums*, ProfileRecordReader>> added;
+    auto add_section = [&]() -> Result<bool> {
+      std::string_view section;
+      ASSIGN_OR_RETURN(bool more, rollup.NextSection(section));
+      if (!more) return false;
+      ASSIGN_OR_RETURN(ProfileRecordReader values, ProfileRecordReader::Open(section));
+      ASSIGN_OR_RETURN(StackSums * sums, sums_for(values.header().main_mapping));
+      TRY(values.AddTo(*sums));
+      added.emplace_back(sums, values);
+      return true;
+    };
+    Result<bool> more = true;
+    while (more.ok() && *more) more = add_section();
+    if (!more.ok()) {
+      for (const auto& [sums, values] : added) values.TakeFrom(*sums);
+      return more.status();
     }
-    return added.ok() ? added : added.Annotate(ToString(*DecodeProfileKey(key)));
+    part.headers.Add(time_ns, rollup.duration_ns(), rollup.period());
+    return {};
+  };
+  auto add_profile = [&](std::string_view key, std::string_view record) -> Status {
+    ASSIGN_OR_RETURN(ProfileRecordReader reader, ProfileRecordReader::Open(record));
+    ASSIGN_OR_RETURN(StackSums * sums, sums_for(reader.header().main_mapping));
+    ASSIGN_OR_RETURN(bool any, AddSelected(reader, filter, *sums));
+    if (any) part.headers.Add(TimeOfKey(key), reader.header().duration_ns, reader.header().period);
+    return {};
   };
   for (const SeriesTarget& target : targets) {
-    TRY(VisitWindow(lane.cursor, target, Window(selection), add));
+    TRY(VisitStretches(lane.cursors, target, selection, add_rollup, add_profile));
   }
   return {};
 }

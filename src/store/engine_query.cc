@@ -63,13 +63,14 @@ Status EmbeddedStore::VisitWindow(KvCursor& cursor, const SeriesTarget& target,
     if (GetBig64(key.data() + kProfileKeyTimeAt) > end) return {};
     last = key;
     if (!window.Takes(key)) continue;
-    TRY(VisitRecord(key, cursor.value(), visit));
+    TRY(VisitRecord(key, cursor.value(), window, visit));
   }
   Status status = cursor.status();
   if (status.code() != Code::kDataLoss) return status;
   damage_.Report(status.Annotate(fmt::format(
       "profiles of epoch {} service {} series {}", static_cast<uint32_t>(target.partition.epoch),
       static_cast<uint32_t>(target.partition.service), static_cast<uint32_t>(target.series))));
+  if (window.skipped != nullptr) *window.skipped = true;
   return VisitAfterDamage(cursor, prefix, last, window, visit);
 }
 
@@ -95,7 +96,7 @@ Status EmbeddedStore::VisitAfterDamage(KvCursor& cursor, const std::string& pref
     return cursor.status();
   }
   for (auto it = behind.rbegin(); it != behind.rend(); ++it) {
-    TRY(VisitRecord(it->first, it->second, visit));
+    TRY(VisitRecord(it->first, it->second, window, visit));
   }
   return {};
 }
@@ -106,12 +107,13 @@ Status EmbeddedStore::LoadForReading(Partition& partition) {
   return {};
 }
 
-Status EmbeddedStore::VisitRecord(std::string_view key, std::string_view value, Visit visit) {
+Status EmbeddedStore::VisitRecord(std::string_view key, std::string_view value,
+                                  const Window& window, Visit visit) {
   Status visited = StripChecksum(value) ? visit(key, value)
-                                        : Error(Code::kDataLoss, "profile record {} is cut off",
-                                                ToString(*DecodeProfileKey(key)));
+                                        : Error(Code::kDataLoss, "profile record is cut off");
   if (visited.code() != Code::kDataLoss) return visited;
-  damage_.Report(visited);
+  damage_.Report(visited.Annotate(ToString(*DecodeProfileKey(key))));
+  if (window.skipped != nullptr) *window.skipped = true;
   return {};
 }
 
@@ -151,13 +153,13 @@ Result<bool> EmbeddedStore::ReadProfile(std::string_view key, std::string_view r
   sums.Resize(partition->symbols.counts().stacks);
   Result<ProfileRecordReader> reader = ProfileRecordReader::Open(record);
   Status added = reader.ok() ? reader->AddTo(sums) : reader.status();
-  if (!added.ok()) return added.Annotate(ToString(place));
+  TRY(added);
   Result<std::vector<LinkedValue>> links = reader->Links(sums.size());
-  if (!links.ok()) return links.status().Annotate(ToString(place));
+  if (!links.ok()) return links.status();
   const ProfileHeader& header = reader->header();
   if (header.main_mapping != MappingId::kNone &&
       Index(header.main_mapping) >= partition->symbols.counts().mappings) {
-    return Error(Code::kDataLoss, "{}: it names a mapping that is not there", ToString(place));
+    return Error(Code::kDataLoss, "it names a mapping that is not there");
   }
   // What has no link is the sums less what has.
   std::erase_if(*links, [&](const LinkedValue& l) {

@@ -94,6 +94,7 @@ Status EmbeddedStore::DropBefore(int64_t horizon_ns) {
   const std::string last = EpochPrefix(end);
   ReaderLock gate(gate_);
   TRY(kv_->ReclaimRange(Family::kSymbols, {}, last));
+  TRY(kv_->ReclaimRange(Family::kRollups, {}, last));
   return kv_->ReclaimRange(Family::kProfiles, {}, last);
 }
 
@@ -102,6 +103,7 @@ Status EmbeddedStore::DropEpochs(Epoch end) {
   KvBatch batch(*kv_);
   batch.DeleteRange(Family::kSymbols, EpochPrefix(Epoch{0}), last);
   batch.DeleteRange(Family::kProfiles, EpochPrefix(Epoch{0}), last);
+  batch.DeleteRange(Family::kRollups, EpochPrefix(Epoch{0}), last);
   batch.DeleteRange(Family::kSeries, SpanKey(Epoch{0}, SeriesId{0}), SpanKey(end, SeriesId{0}));
   for (SeriesId id : index_.SeriesEndingBefore(end)) batch.Delete(Family::kSeries, SeriesKey(id));
   for (ServiceId id : index_.ServicesEndingBefore(end)) {

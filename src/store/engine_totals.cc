@@ -49,9 +49,10 @@ Result<std::map<LabelSet, std::vector<SeriesPoint>>> EmbeddedStore::Totals(
   TRY(NeedProfileType(selection));
   ReaderLock gate(gate_);
   std::map<LabelSet, std::vector<SeriesPoint>> totals;
+  ASSIGN_OR_RETURN(KvSnapshot snapshot, kv_->Snapshot());
   ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection));
   if (targets.empty()) return totals;
-  ASSIGN_OR_RETURN(KvCursor cursor, kv_->Cursor(Family::kProfiles, {}, {}));
+  ASSIGN_OR_RETURN(WindowCursors cursors, WindowCursors::Open(*kv_, snapshot));
   const LinkFilter filter(selection.span_ids, selection.trace_ids);
   absl::flat_hash_map<SeriesId, std::vector<SeriesPoint>*> points_of;
   for (const SeriesTarget& target : targets) {
@@ -74,7 +75,14 @@ Result<std::map<LabelSet, std::vector<SeriesPoint>>> EmbeddedStore::Totals(
       points->push_back({TimeOfKey(key), total, IdOfKey(key)});
       return {};
     };
-    TRY(VisitWindow(cursor, target, Window(selection), add));
+    auto add_rollup = [&](RollupReader rollup) -> Status {
+      std::vector<SeriesPoint> of_rollup;
+      TRY(rollup.Points(of_rollup));
+      if (points == nullptr) points = &totals[GroupOf(target.series, group_by)];
+      points->insert(points->end(), of_rollup.begin(), of_rollup.end());
+      return {};
+    };
+    TRY(VisitStretches(cursors, target, selection, add_rollup, add));
   }
   SortPoints(totals);
   return totals;

@@ -107,6 +107,16 @@ TEST_F(FormatDoc, TheStoresExamplesAreWhatItWrites) {
   EXPECT_EQ(blocks["linked-profile"], Hex(linked));
 }
 
+TEST_F(FormatDoc, TheRollupsExamplesAreWhatItMakes) {
+  std::map<std::string, std::string> blocks = HexBlocks("store.md");
+  ASSERT_TRUE(store_->RollUp(1'800'000'000'000'000'000).ok());
+  ASSERT_TRUE(store_->Flush().ok());
+  KvCursor rollups = store_->kv().Cursor(Family::kRollups, {}, {}).value();
+  ExpectRecord(blocks, "progress", rollups);
+  rollups.Next();
+  ExpectRecord(blocks, "rollup", rollups);
+}
+
 TEST_F(FormatDoc, TheExportsExampleIsWhatIsExported) {
   std::ostringstream out;
   std::vector<Selection> all = {SelectAll({})};

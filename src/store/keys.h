@@ -85,6 +85,43 @@ std::string ToString(const ProfileKey& key);
 // The smallest key greater than every key with this prefix; empty when there is none.
 std::string PrefixEnd(std::string prefix);
 
+// Rollups: of whole epochs, all series of a partition in a row; of hours, by series. The hour
+// counts from the epoch's start. A partition's progress says up to when its rollups were made.
+enum class RollupKind : uint8_t { kProgress = 0, kEpoch = 1, kHour = 2 };
+
+inline std::string RollupProgressKey(PartitionKey partition) {
+  std::string key = PartitionPrefix(partition);
+  key.push_back(static_cast<char>(RollupKind::kProgress));
+  return key;
+}
+inline std::string EpochRollupKey(PartitionKey partition, SeriesId series) {
+  std::string key = PartitionPrefix(partition);
+  key.push_back(static_cast<char>(RollupKind::kEpoch));
+  PutBig32(key, static_cast<uint32_t>(series));
+  return key;
+}
+inline std::string HourRollupPrefix(PartitionKey partition, SeriesId series) {
+  std::string key = PartitionPrefix(partition);
+  key.push_back(static_cast<char>(RollupKind::kHour));
+  PutBig32(key, static_cast<uint32_t>(series));
+  return key;
+}
+inline std::string HourRollupKey(PartitionKey partition, SeriesId series, uint32_t hour) {
+  std::string key = HourRollupPrefix(partition, series);
+  PutBig32(key, hour);
+  return key;
+}
+struct RollupKey {
+  PartitionKey partition;
+  RollupKind kind{};
+  SeriesId series{};  // but for kProgress
+  uint32_t hour = 0;  // kHour
+};
+// nullopt when `key` is of another length or kind.
+std::optional<RollupKey> DecodeRollupKey(std::string_view key);
+// "rollup of epoch 3 service 1 series 7 hour 2", for messages.
+std::string DescribeRollupKey(std::string_view key);
+
 // Family kSeries holds three kinds of records, told apart by the first byte.
 enum class SeriesRecord : uint8_t { kService = 1, kSeries = 2, kSpan = 3 };
 

@@ -10,6 +10,7 @@
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdarg>
 #include <cstdio>
@@ -20,7 +21,7 @@ namespace anneal {
 namespace {
 
 constexpr std::array<const char*, kFamilyCount> kFamilyNames = {"default", "series", "symbols",
-                                                                "profiles"};
+                                                                "profiles", "rollups"};
 
 // A slice must point somewhere even when it is empty.
 rocksdb::Slice ToSlice(std::string_view bytes) {
@@ -101,7 +102,7 @@ rocksdb::DBOptions DatabaseOptions(const KvOptions& options) {
   rocksdb::DBOptions db;
   if (options.env != nullptr) db.env = options.env;
   db.create_if_missing = options.create && !options.read_only;
-  db.create_missing_column_families = db.create_if_missing;
+  db.create_missing_column_families = !options.read_only;
   db.max_background_jobs = 2;
   db.max_total_wal_size = uint64_t{64} << 20;
   db.max_open_files = 512;
@@ -128,8 +129,14 @@ struct Kv::Rep {
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> handles{};
   bool write_failed = false;
 
+  // Null when the store is open for reading only and does not have the family: then it is empty.
   rocksdb::ColumnFamilyHandle* Handle(Family family) const {
     return handles[static_cast<size_t>(family)];
+  }
+  std::unique_ptr<rocksdb::Iterator> Iterate(const rocksdb::ReadOptions& how, Family family) const {
+    rocksdb::ColumnFamilyHandle* handle = Handle(family);
+    return std::unique_ptr<rocksdb::Iterator>(handle != nullptr ? db->NewIterator(how, handle)
+                                                                : rocksdb::NewEmptyIterator());
   }
   Status Open(bool read_only);
   void Close();
@@ -141,8 +148,16 @@ struct Kv::Rep {
 
 Status Kv::Rep::Open(bool read_only) {
   rocksdb::DBOptions db_options = DatabaseOptions(options);
+  // A store of before there were rollups is not changed by reading it: it has none.
+  std::vector<std::string> present(kFamilyNames.begin(), kFamilyNames.end());
+  if (read_only) {
+    std::vector<std::string> listed;
+    if (rocksdb::DB::ListColumnFamilies(db_options, options.directory, &listed).ok()) {
+      if (std::ranges::count(listed, present.back()) == 0) present.pop_back();
+    }
+  }
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (size_t i = 0; i < kFamilyCount; ++i) {
+  for (size_t i = 0; i < present.size(); ++i) {
     families.emplace_back(kFamilyNames[i], FamilyOptions(static_cast<Family>(i), cache));
   }
   std::vector<rocksdb::ColumnFamilyHandle*> opened;
@@ -167,6 +182,7 @@ Status Kv::Rep::Open(bool read_only) {
 void Kv::Rep::Close() {
   if (db == nullptr) return;
   for (rocksdb::ColumnFamilyHandle*& handle : handles) {
+    if (handle == nullptr) continue;
     // The status only says whether the handle was one; it was.
     db->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
     handle = nullptr;
@@ -274,6 +290,8 @@ Status Kv::Write(KvBatch& batch) {
 
 Result<std::string> Kv::Get(Family family, std::string_view key) {
   if (rep_->db == nullptr) return rep_->Down();
+  if (rep_->Handle(family) == nullptr)
+    return Error(Code::kNotFound, "the store has no such family");
   std::string value;
   TRY(FromRocks(rep_->db->Get({}, rep_->Handle(family), ToSlice(key), &value), "read the store"));
   return value;
@@ -288,7 +306,7 @@ Result<KvCursor> Kv::Cursor(Family family, std::string_view begin, std::string_v
     rep->upper_slice = ToSlice(rep->upper);
     options.iterate_upper_bound = &rep->upper_slice;
   }
-  rep->iterator.reset(rep_->db->NewIterator(options, rep_->Handle(family)));
+  rep->iterator = rep_->Iterate(options, family);
   KvCursor cursor(std::move(rep));
   cursor.Seek(begin);
   return cursor;
@@ -299,7 +317,7 @@ Result<KvCursor> Kv::Cursor(Family family, const KvSnapshot& snapshot) {
   auto rep = std::make_unique<KvCursor::Rep>();
   rocksdb::ReadOptions options;
   options.snapshot = snapshot.rep_->snapshot;
-  rep->iterator.reset(rep_->db->NewIterator(options, rep_->Handle(family)));
+  rep->iterator = rep_->Iterate(options, family);
   return KvCursor(std::move(rep));
 }
 
@@ -310,6 +328,7 @@ Result<KvSnapshot> Kv::Snapshot() {
 
 Status Kv::ReclaimRange(Family family, std::string_view begin, std::string_view end) {
   if (rep_->db == nullptr) return rep_->Down();
+  if (rep_->Handle(family) == nullptr) return {};
   rocksdb::Slice first = ToSlice(begin), last = ToSlice(end);
   TRY(FromRocks(rocksdb::DeleteFilesInRange(rep_->db.get(), rep_->Handle(family), &first, &last,
                                             /*include_end=*/false),

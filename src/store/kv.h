@@ -15,8 +15,8 @@ class Env;
 namespace anneal {
 
 // Column families: separate key spaces with one log, so a batch over several is atomic.
-enum class Family : uint8_t { kMeta, kSeries, kSymbols, kProfiles };
-inline constexpr size_t kFamilyCount = 4;
+enum class Family : uint8_t { kMeta, kSeries, kSymbols, kProfiles, kRollups };
+inline constexpr size_t kFamilyCount = 5;
 
 // What opening does about damage in the log.
 enum class LogDamage : uint8_t {

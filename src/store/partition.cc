@@ -27,6 +27,14 @@ Status LoadSymbols(Kv& kv, PartitionKey key, SymbolTable& table, uint32_t& next_
   return cursor.status();
 }
 
+Result<bool> HasRollups(Kv& kv, PartitionKey key) {
+  const std::string prefix = PartitionPrefix(key);
+  ASSIGN_OR_RETURN(KvCursor cursor, kv.Cursor(Family::kRollups, prefix, PrefixEnd(prefix)));
+  if (cursor.Valid()) return true;
+  TRY(cursor.status());
+  return false;
+}
+
 PartitionCache::PartitionCache(Kv& kv, size_t limit_bytes, Metrics* metrics)
     : kv_(kv), limit_bytes_(limit_bytes) {
   if (metrics != nullptr) {
@@ -59,6 +67,11 @@ Status PartitionCache::Load(Partition& partition) {
   if (!partition.damage.ok() && partition.damage.code() != Code::kDataLoss) {
     return partition.damage;
   }
+  // What cannot be read may be there.
+  Result<bool> rolled_up = HasRollups(kv_, partition.key);
+  if (!rolled_up.ok() && rolled_up.status().code() != Code::kDataLoss) return rolled_up.status();
+  partition.rollups.until_ns = rolled_up.ok() && !*rolled_up ? 0 : INT64_MAX;
+  partition.rollups.stale.clear();
   partition.persisted = partition.symbols.counts();
   partition.loaded = true;
   // A partition that is just beginning has nothing to read.
@@ -69,6 +82,7 @@ Status PartitionCache::Load(Partition& partition) {
 
 void PartitionCache::Charge(Partition& partition) {
   size_t bytes = partition.symbols.bytes();
+  bytes += partition.rollups.stale.capacity() * sizeof(std::pair<SeriesId, uint32_t>);
   if (bytes == partition.charged_bytes) return;
   MutexLock lock(mutex_);
   bytes_ += bytes - partition.charged_bytes;

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "store/keys.h"
 #include "store/kv.h"
+#include "store/rollup_plan.h"
 #include "store/symbol_table.h"
 
 namespace anneal {
@@ -30,6 +31,7 @@ struct Partition {
   SymbolTable symbols;
   SymbolCounts persisted;  // what is on disk or on its way there
   uint32_t next_segment = 0;
+  RollupMarks rollups;
   size_t charged_bytes = 0;  // as the cache counted it
 };
 
@@ -65,6 +67,9 @@ class PartitionCache {
   std::list<PartitionKey> recent_ GUARDED_BY(mutex_);  // most recent first
   size_t bytes_ GUARDED_BY(mutex_) = 0;
 };
+
+// Whether any rollup of the partition is on disk.
+Result<bool> HasRollups(Kv& kv, PartitionKey key);
 
 // Reads all segments of a partition, checking each.
 Status LoadSymbols(Kv& kv, PartitionKey key, SymbolTable& table, uint32_t& next_segment);

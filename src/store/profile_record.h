@@ -84,13 +84,14 @@ class ProfileRecordReader {
   // Adds the values to `sums`. kDataLoss, with `sums` as before, when the record does not decode
   // or names a stack that `sums` has no room for.
   Status AddTo(StackSums& sums) const;
+  // Subtracts the values. REQUIRES: AddTo has added them to `sums`.
+  void TakeFrom(StackSums& sums) const { TakeBack(sums, header_.count); }
   // The values with a span or trace id, by stack, then link. kDataLoss as AddTo, whose values
   // need not be read before; `stacks` is the room.
   Result<std::vector<LinkedValue>> Links(size_t stacks) const;
 
  private:
   explicit ProfileRecordReader(ByteReader in) : in_(in) {}
-  // Subtracts the first `count` values, which were added.
   void TakeBack(StackSums& sums, uint32_t count) const;
 
   ProfileHeader header_;

@@ -13,6 +13,15 @@ constexpr std::string_view kProfileType = "__profile_type__";
 
 }  // namespace
 
+std::vector<std::span<const SeriesTarget>> ByPartition(std::span<const SeriesTarget> targets) {
+  std::vector<std::span<const SeriesTarget>> groups;
+  for (size_t begin = 0, end = 0; begin < targets.size(); begin = end) {
+    while (end < targets.size() && targets[end].partition == targets[begin].partition) ++end;
+    groups.push_back(targets.subspan(begin, end - begin));
+  }
+  return groups;
+}
+
 void SeriesIndex::Clear() {
   texts_.clear();
   text_index_.Clear();
@@ -441,6 +450,20 @@ std::vector<Epoch> SeriesIndex::Epochs() const {
   std::ranges::sort(epochs);
   epochs.erase(std::ranges::unique(epochs).begin(), epochs.end());
   return epochs;
+}
+
+std::vector<SeriesTarget> SeriesIndex::InEpoch(Epoch epoch) const {
+  std::vector<SeriesTarget> targets;
+  {
+    ReaderLock lock(mutex_);
+    for (const Entry& entry : series_) {
+      auto span = std::ranges::lower_bound(entry.spans, epoch, {}, &Span::epoch);
+      if (span == entry.spans.end() || span->epoch != epoch) continue;
+      targets.push_back({{epoch, entry.service}, entry.id});
+    }
+  }
+  std::ranges::sort(targets);
+  return targets;
 }
 
 std::vector<SeriesId> SeriesIndex::SeriesEndingBefore(Epoch first) const {

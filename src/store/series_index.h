@@ -38,6 +38,9 @@ struct SeriesTarget {
   auto operator<=>(const SeriesTarget&) const = default;
 };
 
+// The targets of one partition after another. REQUIRES: they are sorted.
+std::vector<std::span<const SeriesTarget>> ByPartition(std::span<const SeriesTarget> targets);
+
 struct ServiceInfo {
   ServiceId id{};
   std::string tenant, name;
@@ -93,6 +96,8 @@ class SeriesIndex {
   std::vector<ServiceInfo> Services() const;  // by id
   // Epochs with data, of all tenants, sorted.
   std::vector<Epoch> Epochs() const;
+  // Every series with data in the epoch, of all tenants, sorted.
+  std::vector<SeriesTarget> InEpoch(Epoch epoch) const;
   // Series (with records to delete) that have data in no epoch from `first` on.
   std::vector<SeriesId> SeriesEndingBefore(Epoch first) const;
   std::vector<ServiceId> ServicesEndingBefore(Epoch first) const;

@@ -172,6 +172,9 @@ class Store {
   virtual Status Backup(const std::string& directory) = 0;
   // Deletes what lies wholly before `horizon_ns`; gives space back. Idempotent.
   virtual Status DropBefore(int64_t horizon_ns) = 0;
+  // Work that keeps long windows quick to answer. To be called about once a minute, by one thread.
+  // Answers are the same before, meanwhile and after.
+  virtual Status Maintain() = 0;
 };
 
 }  // namespace anneal

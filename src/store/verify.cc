@@ -8,6 +8,8 @@
 #include "store/kv.h"
 #include "store/partition.h"
 #include "store/profile_record.h"
+#include "store/rollup_plan.h"
+#include "store/rollup_record.h"
 #include "store/series_record.h"
 #include "store/store_format.h"
 
@@ -25,6 +27,7 @@ class Verifier {
     Series();
     Symbols();
     Profiles();
+    Rollups();
     Documents();
   }
 
@@ -72,6 +75,8 @@ class Verifier {
   void Profiles();
   void ProfileAt(std::string_view key, std::string_view value);
   void Documents();
+  void Rollups();
+  Status RollupAt(KvCursor& profiles, const RollupKey& key, std::string_view value);
 
   Kv& kv_;
   const int64_t epoch_ns_;
@@ -215,6 +220,60 @@ void Verifier::Documents() {
       Problem(fmt::format("document record {}: {}", Hex(key), document.status().message()));
     }
   });
+}
+
+void Verifier::Rollups() {
+  Result<KvCursor> profiles = kv_.Cursor(Family::kProfiles, {}, {});
+  if (!profiles.ok()) return Problem(profiles.status().message());
+  Walk(Family::kRollups, "rollups", [&](std::string_view key, std::string_view value) {
+    const std::optional<RollupKey> place = DecodeRollupKey(key);
+    if (!place.has_value()) return Problem(fmt::format("rollup record {}: not a key", Hex(key)));
+    Status status = CheckAndStripChecksum(key, value)
+                        ? Status()
+                        : Error(Code::kDataLoss, "its checksum does not match");
+    if (status.ok() && place->kind != RollupKind::kProgress) {
+      status = RollupAt(*profiles, *place, value);
+    }
+    if (!status.ok()) Problem(status.Annotate(DescribeRollupKey(key)).message());
+  });
+}
+
+// A rollup has a point for every profile of its stretch, and its sums are theirs in all.
+Status Verifier::RollupAt(KvCursor& profiles, const RollupKey& key, std::string_view value) {
+  ASSIGN_OR_RETURN(RollupReader rollup, RollupReader::Open(value));
+  std::vector<SeriesPoint> points, expected;
+  TRY(rollup.Points(points));
+  const RollupPlan plan{epoch_ns_};
+  const Epoch epoch = key.partition.epoch;
+  const bool hour = key.kind == RollupKind::kHour;
+  const int64_t start = hour ? plan.HourStart(epoch, key.hour) : plan.EpochStart(epoch);
+  const int64_t end = hour ? plan.HourEnd(epoch, key.hour) : plan.EpochEnd(epoch);
+  const std::string prefix = SeriesPrefix(key.partition, key.series);
+  std::string from = prefix;
+  PutBig64(from, static_cast<uint64_t>(start));
+  uint64_t total = 0, sum = 0;
+  for (profiles.Seek(from); profiles.Valid() && profiles.key().starts_with(prefix);
+       profiles.Next()) {
+    std::string_view record = profiles.value();
+    if (profiles.key().size() != kProfileKeySize || TimeOfKey(profiles.key()) >= end) break;
+    if (!StripChecksum(record)) break;
+    ASSIGN_OR_RETURN(ProfileRecordReader reader, ProfileRecordReader::Open(record));
+    expected.push_back({TimeOfKey(profiles.key()), reader.header().total, IdOfKey(profiles.key())});
+    total += static_cast<uint64_t>(reader.header().total);
+  }
+  auto fields = [](const SeriesPoint& p) { return std::tuple(p.time_ns, p.value, p.id); };
+  std::ranges::sort(expected, {}, fields);
+  if (!std::ranges::equal(points, expected, {}, fields, fields)) {
+    return Error(Code::kDataLoss, "it is not of the profiles that are there");
+  }
+  for (std::string_view section;;) {
+    ASSIGN_OR_RETURN(bool more, rollup.NextSection(section));
+    if (!more) break;
+    ASSIGN_OR_RETURN(ProfileRecordReader sums, ProfileRecordReader::Open(section));
+    sum += static_cast<uint64_t>(sums.header().total);
+  }
+  if (sum == total) return {};
+  return Error(Code::kDataLoss, "its values do not sum to its profiles' total");
 }
 
 }  // namespace

@@ -50,6 +50,13 @@ void FederatedStore::Append(std::string_view tenant, std::span<const ProfileWrit
   store_.Append(tenant, writes, std::move(done));
 }
 
+Result<uint64_t> FederatedStore::Delete(const Selection& selection) {
+  if (IsFederated(selection.tenant)) {
+    return InvalidArgument("tenant `{}`: what is deleted is of one tenant", selection.tenant);
+  }
+  return store_.Delete(selection);
+}
+
 Result<Profile> FederatedStore::Merge(const Selection& selection) {
   if (!IsFederated(selection.tenant)) return store_.Merge(selection);
   ASSIGN_OR_RETURN(const std::vector<Selection> parts, Split(selection));

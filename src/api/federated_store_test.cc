@@ -90,6 +90,10 @@ TEST_F(FederatedStoreTest, WritesAreOfOneTenant) {
   store_.Append("a|b", {}, [&](Status s) { status = std::move(s); });
   EXPECT_EQ(status.code(), Code::kInvalidArgument);
   EXPECT_EQ(memory_.stored.size(), before);
+  EXPECT_EQ(store_.Delete(Of("a|b")).status().code(), Code::kInvalidArgument);
+  EXPECT_EQ(memory_.stored.size(), before);
+  EXPECT_EQ(store_.Delete(Of("a")).value(), 15u);
+  EXPECT_EQ(memory_.stored.size(), before - 15);
 }
 
 TEST_F(FederatedStoreTest, BadNamesAreRefused) {

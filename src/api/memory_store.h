@@ -18,6 +18,7 @@ class MemoryStore : public Store {
  public:
   // When set, Append fails with it.
   Status append_failure;
+  RetentionPolicy retention;  // kept, not obeyed
   // What Append was given, in order.
   std::vector<StoredProfile> stored;
   size_t appends = 0;
@@ -186,6 +187,23 @@ class MemoryStore : public Store {
   Status DropBefore(int64_t horizon_ns) override {
     std::erase_if(stored, [&](const StoredProfile& p) { return p.time_ns < horizon_ns; });
     return {};
+  }
+
+  void SetRetention(RetentionPolicy policy) override { retention = std::move(policy); }
+
+  Result<uint64_t> Delete(const Selection& selection) override {
+    std::vector<StoredProfile> gone;
+    TRY(Scan(selection, [&](const StoredProfile& profile) {
+      gone.push_back(profile);
+      return Status();
+    }));
+    std::erase_if(stored, [&](const StoredProfile& p) {
+      return std::ranges::any_of(gone, [&](const StoredProfile& g) {
+        return std::tie(g.tenant, g.labels, g.time_ns, g.id) ==
+               std::tie(p.tenant, p.labels, p.time_ns, p.id);
+      });
+    });
+    return gone.size();
   }
 
   Status Maintain() override { return {}; }

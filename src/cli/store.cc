@@ -328,6 +328,32 @@ CommandRun DefineStoreRestore(CLI::App& app, CliContext& context) {
   };
 }
 
+CommandRun DefineStoreDelete(CLI::App& app, CliContext& context) {
+  auto data = AddData(app, context);
+  auto options = std::make_shared<ExportOptions>();
+  app.add_option("--query", options->query, "Which profiles")->type_name("SELECTOR")->required();
+  app.add_option("--from", options->from, "From when on; 0: the beginning")->type_name("TIME");
+  app.add_option("--to", options->to, "Until when")->type_name("TIME");
+  app.add_option("--tenant-id", options->tenant, "Of one tenant only")->type_name("ID");
+  return [data, options, &context] {
+    EmbeddedOptions open;
+    open.directory = *data;
+    open.create = false;
+    Result<std::unique_ptr<Store>> store = OpenEmbedded(open);
+    if (!store.ok()) return Fail(context, store.status());
+    Result<std::vector<Selection>> selections = Select(*options, **store, context.clock.NowNs());
+    if (!selections.ok()) return Fail(context, selections.status());
+    uint64_t deleted = 0;
+    for (const Selection& selection : *selections) {
+      Result<uint64_t> count = (*store)->Delete(selection);
+      if (!count.ok()) return Fail(context, count.status());
+      deleted += *count;
+    }
+    context.out << fmt::format("{} profiles deleted\n", deleted);
+    return int{kExitOk};
+  };
+}
+
 constexpr SubcommandRow kSubcommands[] = {
     {"verify", "Read and check every record",
      R"(Exit status 1 when something is wrong, with the first bad record named first. Works beside a running server.
@@ -361,6 +387,11 @@ constexpr SubcommandRow kSubcommands[] = {
 
   anneal store restore /backups/monday ./data)",
      DefineStoreRestore},
+    {"delete", "Delete profiles and give their space back",
+     R"(The server that uses the store must not run. What is deleted cannot be brought back.
+
+  anneal store delete --data ./data --query '{service_name="shop"}' --to now-7d)",
+     DefineStoreDelete},
 };
 
 }  // namespace

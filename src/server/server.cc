@@ -232,6 +232,8 @@ class EmbeddedServer final : public Server {
     options.clock = &clock_;
     options.metrics = &metrics_;
     ASSIGN_OR_RETURN(store_, OpenEmbedded(options));
+    store_->SetRetention(
+        RetentionPolicy(std::vector<RetentionRule>{{.max_age_ns = config_.retention_ns}}));
     store_metrics_.emplace(*store_, metrics_, clock_);
     return {};
   }

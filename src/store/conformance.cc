@@ -599,6 +599,76 @@ TEST_P(StoreConformance, DropBeforeForgetsWholeStretchesAndKeepsTheRest) {
   EXPECT_EQ(Total(store().Merge(SelectAll(kTestCpuType)).value()), 0);
 }
 
+TEST_P(StoreConformance, DeleteForgetsWhatIsSelectedAndNothingElse) {
+  Writes writes;
+  const int64_t step = GetParam().epoch_ns / 4;
+  for (uint32_t i = 0; i < 48; ++i) {
+    writes.Add(TestLabels(i % 2 == 0 ? "a" : "b", i % 4 < 2 ? kTestCpuType : kTestSamplesType,
+                          {{"pod", std::to_string(i % 3)}}),
+               kTestBaseNs + i / 4 * step, i, RandomProfile(i));
+  }
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
+  ASSERT_TRUE(AppendAndWait(store(), "other", writes.all().first(4)).ok());
+  std::vector<bool> deleted(writes.size());
+  auto check = [&] {
+    std::vector<bool> found(writes.size());
+    ASSERT_TRUE(store()
+                    .Scan(SelectAll({}),
+                          [&](const StoredProfile& stored) {
+                            found[stored.id[15]] = true;
+                            return Status();
+                          })
+                    .ok());
+    for (size_t i = 0; i < writes.size(); ++i) EXPECT_NE(found[i], deleted[i]) << i;
+    std::vector<const ProfileWrite*> kept;
+    for (size_t i = 0; i < writes.size(); ++i) {
+      if (!deleted[i] && i % 4 < 2) kept.push_back(&writes[i]);
+    }
+    Result<Profile> merged = store().Merge(SelectAll(kTestCpuType));
+    if (kept.empty()) {
+      EXPECT_EQ(merged->SampleCount(), 0u);
+    } else {
+      EXPECT_EQ(Bytes(merged), Reference(kept));
+    }
+  };
+  struct Row {
+    Selection selection;
+    std::function<bool(size_t i)> selects;
+  };
+  const int64_t t = kTestBaseNs;
+  Row rows[] = {
+      {SelectAll({}, {{"service_name", Op::kEqual, "none"}}), [](size_t) { return false; }},
+      {SelectAll(kTestCpuType, {{"service_name", Op::kEqual, "a"}}),
+       [](size_t i) { return i % 4 == 0 && i / 4 >= 2 && i / 4 <= 6; }},
+      {SelectAll({}, {{"pod", Op::kEqual, "1"}}), [](size_t i) { return i % 3 == 1; }},
+      {SelectAll({}, {{"service_name", Op::kEqual, "b"}}), [](size_t i) { return i % 2 == 1; }},
+      {SelectAll({}), [](size_t) { return true; }},
+  };
+  rows[1].selection.range = {t + 2 * step, t + 6 * step};
+  for (const Row& row : rows) {
+    (void)store().Maintain();
+    uint64_t expected = 0;
+    for (size_t i = 0; i < writes.size(); ++i) {
+      if (!deleted[i] && row.selects(i)) ++expected, deleted[i] = true;
+    }
+    Result<uint64_t> count = store().Delete(row.selection);
+    ASSERT_TRUE(count.ok()) << count.status().ToString();
+    EXPECT_EQ(*count, expected);
+    check();
+    Reopen();
+    check();
+    EXPECT_EQ(store().Delete(row.selection).value(), 0u);
+  }
+  EXPECT_THAT(store().Tenants(), ElementsAre("other"));
+  Selection by_id = SelectAll({});
+  by_id.profile_ids = {TestUuid(1)};
+  EXPECT_EQ(store().Delete(by_id).status().code(), Code::kInvalidArgument);
+  // The same again is as good as new.
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
+  deleted.assign(writes.size(), false);
+  check();
+}
+
 TEST_P(StoreConformance, AnExportReadsBackIntoAnEqualStore) {
   Writes writes;
   for (uint32_t i = 0; i < 20; ++i) {

@@ -114,7 +114,10 @@ Status EmbeddedStore::Maintain() {
     return Error(Code::kFailedPrecondition, "the store in {} is open for reading only",
                  options_.directory);
   }
-  return RollUp(clock_.NowNs());
+  const int64_t now_ns = clock_.NowNs();
+  Status retained = Retain(now_ns);
+  Status rolled_up = RollUp(now_ns);
+  return retained.ok() ? rolled_up : retained;
 }
 
 std::vector<std::string> EmbeddedStore::Tenants() { return index_.Tenants(); }

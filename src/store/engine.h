@@ -59,6 +59,8 @@ class EmbeddedStore final : public Store {
   Result<StoreStats> Stats() override;
   Status Backup(const std::string& directory) override;
   Status DropBefore(int64_t horizon_ns) override;
+  void SetRetention(RetentionPolicy policy) override;
+  Result<uint64_t> Delete(const Selection& selection) override;
   Status Maintain() override;
 
   // For benchmarks and tests that look at the files.
@@ -100,7 +102,8 @@ class EmbeddedStore final : public Store {
 
   EmbeddedStore(const EmbeddedOptions& options, std::unique_ptr<Kv> kv, int64_t epoch_ns);
 
-  Status CheckWrite(const ProfileWrite& write) const;
+  Status CheckWrite(std::string_view tenant, const ProfileWrite& write,
+                    const RetentionPolicy& policy, int64_t now_ns) const;
   // Interns and enqueues; `done` is taken over only when the status is ok.
   Status TryAppend(std::string_view tenant, std::span<const ProfileWrite> writes, AppendDone& done)
       REQUIRES_SHARED_LOCK(gate_);
@@ -162,6 +165,18 @@ class EmbeddedStore final : public Store {
   // Reads the index anew; until that succeeds queries are refused rather than answered in part.
   Status LoadIndex() REQUIRES_LOCK(gate_);
   Status DropEpochs(Epoch end) REQUIRES_LOCK(gate_);
+  std::shared_ptr<const RetentionPolicy> retention() EXCLUDES_LOCK(retention_mutex_);
+  // Drops the partitions that the policy does not keep.
+  Status Retain(int64_t now_ns) EXCLUDES_LOCK(gate_);
+  std::vector<PartitionKey> PastRetention(int64_t now_ns) EXCLUDES_LOCK(gate_);
+  Status DropPartitions(std::span<const PartitionKey> partitions) EXCLUDES_LOCK(gate_);
+  Result<uint64_t> Count(const Selection& selection) EXCLUDES_LOCK(gate_);
+  Status DeleteWindow(std::span<const SeriesTarget> targets, TimeRange range) REQUIRES_LOCK(gate_);
+  // Deletes the records of spans that ended, and of what has no data without them.
+  Status DropSpans(const absl::flat_hash_set<SeriesTarget>& gone) REQUIRES_LOCK(gate_);
+  // After deletes were written, or not: everything in memory is read anew.
+  Status Resume(Status written) REQUIRES_LOCK(gate_);
+  Status Reclaim(std::span<const PartitionKey> partitions) EXCLUDES_LOCK(gate_);
 
   const EmbeddedOptions options_;
   Clock& clock_;
@@ -175,6 +190,9 @@ class EmbeddedStore final : public Store {
   Status down_cause_ GUARDED_BY(gate_);
   bool index_whole_ GUARDED_BY(gate_) = true;
   int64_t next_recovery_ns_ GUARDED_BY(gate_) = 0;  // monotonic
+  Mutex retention_mutex_;
+  std::shared_ptr<const RetentionPolicy> retention_ GUARDED_BY(retention_mutex_) =
+      std::make_shared<RetentionPolicy>();
   SeriesIndex index_;
   PartitionCache partitions_;
   DamageLog damage_;

@@ -22,7 +22,8 @@ struct EmbeddedStore::Planned {
   ProfileKey key;
 };
 
-Status EmbeddedStore::CheckWrite(const ProfileWrite& write) const {
+Status EmbeddedStore::CheckWrite(std::string_view tenant, const ProfileWrite& write,
+                                 const RetentionPolicy& policy, int64_t now_ns) const {
   if (write.profile == nullptr) return InvalidArgument("a write has no profile");
   const Profile& profile = *write.profile;
   for (std::string_view name : {kServiceNameLabel, kProfileTypeLabel}) {
@@ -36,6 +37,13 @@ Status EmbeddedStore::CheckWrite(const ProfileWrite& write) const {
   if (write.time_ns < 0 || write.time_ns / epoch_ns_ > int64_t{UINT32_MAX}) {
     return InvalidArgument("time {} ns of a profile of {} is out of range", write.time_ns,
                            ToString(write.labels));
+  }
+  const int64_t max_age_ns = policy.MaxAgeNs(tenant, FindLabel(write.labels, kServiceNameLabel));
+  if (max_age_ns > 0 && write.time_ns < now_ns - max_age_ns) {
+    return InvalidArgument(
+        "a profile of {} began {} s ago; retention keeps {} s, so it would be dropped at once",
+        ToString(write.labels), (now_ns - write.time_ns) / 1'000'000'000,
+        max_age_ns / 1'000'000'000);
   }
   if (write.sample_type >= profile.sample_types.size()) {
     return InvalidArgument("column {} of a profile of {} is asked for, which has {}",
@@ -61,8 +69,10 @@ void EmbeddedStore::Append(std::string_view tenant, std::span<const ProfileWrite
     status = Error(Code::kFailedPrecondition, "the store in {} is open for reading only",
                    options_.directory);
   }
+  const std::shared_ptr<const RetentionPolicy> policy = retention();
+  const int64_t now_ns = clock_.NowNs();
   for (const ProfileWrite& write : writes) {
-    if (status.ok()) status = CheckWrite(write);
+    if (status.ok()) status = CheckWrite(tenant, write, *policy, now_ns);
   }
   if (status.ok() && queue_->PendingBytes() > kMaxPendingBytes) {
     status = Error(Code::kUnavailable,

@@ -109,19 +109,20 @@ Status EmbeddedStore::DropEpochs(Epoch end) {
   for (ServiceId id : index_.ServicesEndingBefore(end)) {
     batch.Delete(Family::kSeries, ServiceKey(id));
   }
-  Status written = kv_->Write(batch);
+  return Resume(kv_->Write(batch));
+}
+
+Status EmbeddedStore::Resume(Status written) {
   partitions_.Clear();
+  if (written.ok()) {
+    written = LoadIndex();
+    // Ids must not be given out anew: no writes until a reload succeeds.
+  }
   if (!written.ok()) {
     down_ = true;
     down_cause_ = written;
-    return written;
   }
-  Status loaded = LoadIndex();
-  if (!loaded.ok()) {  // ids must not be given out anew: no writes until a reload succeeds
-    down_ = true;
-    down_cause_ = loaded;
-  }
-  return loaded;
+  return written;
 }
 
 }  // namespace anneal

@@ -23,6 +23,9 @@ namespace {
 constexpr std::array<const char*, kFamilyCount> kFamilyNames = {"default", "series", "symbols",
                                                                 "profiles", "rollups"};
 
+// RocksDB estimates in whole blocks: less than some of them is counted record by record.
+constexpr uint64_t kCountedBytes = 64 << 10;
+
 // A slice must point somewhere even when it is empty.
 rocksdb::Slice ToSlice(std::string_view bytes) {
   return bytes.empty() ? rocksdb::Slice("", 0) : rocksdb::Slice(bytes.data(), bytes.size());
@@ -338,6 +341,27 @@ Status Kv::ReclaimRange(Family family, std::string_view begin, std::string_view 
       "compact old files");
 }
 
+uint64_t Kv::ApproximateBytes(Family family, std::string_view begin, std::string_view end) const {
+  if (rep_->db == nullptr || rep_->Handle(family) == nullptr) return 0;
+  rocksdb::SizeApproximationOptions options;
+  options.include_memtables = true;
+  options.include_files = true;
+  const rocksdb::Range range(ToSlice(begin), ToSlice(end));
+  uint64_t bytes = 0;
+  rocksdb::Status status =
+      rep_->db->GetApproximateSizes(options, rep_->Handle(family), &range, 1, &bytes);
+  if (status.ok() && bytes >= kCountedBytes) return bytes;
+  rocksdb::ReadOptions how;
+  how.iterate_upper_bound = end.empty() ? nullptr : &range.limit;
+  const std::unique_ptr<rocksdb::Iterator> records = rep_->Iterate(how, family);
+  bytes = 0;
+  for (records->Seek(range.start); records->Valid() && bytes < kCountedBytes; records->Next()) {
+    bytes += records->key().size() + records->value().size();
+  }
+  records->status().PermitUncheckedError();  // what cannot be read is not counted
+  return bytes;
+}
+
 uint64_t Kv::DiskBytes() const {
   uint64_t bytes = 0;
   rocksdb::Env* env = rep_->options.env != nullptr ? rep_->options.env : rocksdb::Env::Default();
@@ -379,6 +403,7 @@ Status Kv::Flush() {
 Status Kv::Compact() {
   if (rep_->db == nullptr) return rep_->Down();
   for (rocksdb::ColumnFamilyHandle* handle : rep_->handles) {
+    if (handle == nullptr) continue;
     TRY(FromRocks(rep_->db->CompactRange(rocksdb::CompactRangeOptions(), handle, nullptr, nullptr),
                   "compact the store"));
   }

@@ -115,6 +115,8 @@ class Kv {
   Result<KvCursor> Cursor(Family family, const KvSnapshot& snapshot);
   // kUnavailable as for Cursor.
   Result<KvSnapshot> Snapshot();
+  // Bytes that keys in [begin, end) take on disk and in memory, roughly.
+  uint64_t ApproximateBytes(Family family, std::string_view begin, std::string_view end) const;
   // Gives the space of keys in [begin, end), already deleted, back to the file system.
   Status ReclaimRange(Family family, std::string_view begin, std::string_view end);
   // Bytes of the files on disk, logs included, and of memory held by the engine.

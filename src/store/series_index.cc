@@ -466,6 +466,36 @@ std::vector<SeriesTarget> SeriesIndex::InEpoch(Epoch epoch) const {
   return targets;
 }
 
+Orphans SeriesIndex::Without(const absl::flat_hash_set<SeriesTarget>& gone) const {
+  ReaderLock lock(mutex_);
+  Orphans orphans;
+  absl::flat_hash_set<ServiceId> alive;
+  absl::flat_hash_set<PartitionKey> touched, kept;
+  for (const SeriesTarget& target : gone) touched.insert(target.partition);
+  for (const Entry& entry : series_) {
+    bool any = false;
+    for (const Span& span : entry.spans) {
+      const PartitionKey partition{span.epoch, entry.service};
+      if (gone.contains({partition, entry.id})) continue;
+      any = true;
+      if (touched.contains(partition)) kept.insert(partition);
+    }
+    if (any) {
+      alive.insert(entry.service);
+    } else {
+      orphans.series.push_back(entry.id);
+    }
+  }
+  for (const auto& [id, service] : services_) {
+    if (!alive.contains(id)) orphans.services.push_back(id);
+  }
+  for (const PartitionKey& partition : touched) {
+    if (!kept.contains(partition)) orphans.partitions.push_back(partition);
+  }
+  std::ranges::sort(orphans.partitions);
+  return orphans;
+}
+
 std::vector<SeriesId> SeriesIndex::SeriesEndingBefore(Epoch first) const {
   ReaderLock lock(mutex_);
   std::vector<SeriesId> dead;

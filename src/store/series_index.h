@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
 #include "base/mutex.h"
 #include "base/status.h"
@@ -36,10 +37,21 @@ struct SeriesTarget {
   PartitionKey partition;
   SeriesId series{};
   auto operator<=>(const SeriesTarget&) const = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const SeriesTarget& target) {
+    return H::combine(std::move(h), target.partition, target.series);
+  }
 };
 
 // The targets of one partition after another. REQUIRES: they are sorted.
 std::vector<std::span<const SeriesTarget>> ByPartition(std::span<const SeriesTarget> targets);
+
+// What is left without data.
+struct Orphans {
+  std::vector<SeriesId> series;
+  std::vector<ServiceId> services;
+  std::vector<PartitionKey> partitions;
+};
 
 struct ServiceInfo {
   ServiceId id{};
@@ -98,6 +110,8 @@ class SeriesIndex {
   std::vector<Epoch> Epochs() const;
   // Every series with data in the epoch, of all tenants, sorted.
   std::vector<SeriesTarget> InEpoch(Epoch epoch) const;
+  // What would have no data if these had none; sorted.
+  Orphans Without(const absl::flat_hash_set<SeriesTarget>& gone) const;
   // Series (with records to delete) that have data in no epoch from `first` on.
   std::vector<SeriesId> SeriesEndingBefore(Epoch first) const;
   std::vector<ServiceId> ServicesEndingBefore(Epoch first) const;

@@ -22,6 +22,7 @@
 #include "store/document.h"
 #include "store/labels.h"
 #include "store/query_control.h"
+#include "store/retention.h"
 #include "store/sample_link.h"
 
 namespace anneal {
@@ -172,8 +173,14 @@ class Store {
   virtual Status Backup(const std::string& directory) = 0;
   // Deletes what lies wholly before `horizon_ns`; gives space back. Idempotent.
   virtual Status DropBefore(int64_t horizon_ns) = 0;
-  // Work that keeps long windows quick to answer. To be called about once a minute, by one thread.
-  // Answers are the same before, meanwhile and after.
+  // What is kept from now on. Appends of profiles past their age are refused; what is stored and
+  // past its age, or too much, goes with Maintain, an epoch of a service at a time.
+  virtual void SetRetention(RetentionPolicy policy) = 0;
+  // Deletes every selected profile and gives their space back; the number of them. Of the selection
+  // tenant, profile_type, matchers and range count; kInvalidArgument when it names ids.
+  virtual Result<uint64_t> Delete(const Selection& selection) = 0;
+  // Retention, and work that keeps long windows quick to answer. To be called about once a minute,
+  // by one thread.
   virtual Status Maintain() = 0;
 };
 

@@ -1,0 +1,197 @@
+// Deleting parts of the store: services past their retention, and what a selection names.
+//
+// A partition goes as a range of keys in each family, its symbols with it. Of a partition that
+// stays, profiles go by ranges, and their series' rollups; its symbols stay until its end.
+#include <algorithm>
+#include <map>
+
+#include "store/engine.h"
+
+namespace anneal {
+namespace {
+
+constexpr Family kPartitioned[] = {Family::kSymbols, Family::kProfiles, Family::kRollups};
+
+std::string ProfileTimeKey(const SeriesTarget& target, int64_t time_ns) {
+  std::string key = SeriesPrefix(target.partition, target.series);
+  PutBig64(key, static_cast<uint64_t>(std::max<int64_t>(time_ns, 0)));
+  return key;
+}
+
+}  // namespace
+
+void EmbeddedStore::SetRetention(RetentionPolicy policy) {
+  MutexLock lock(retention_mutex_);
+  retention_ = std::make_shared<RetentionPolicy>(std::move(policy));
+}
+
+std::shared_ptr<const RetentionPolicy> EmbeddedStore::retention() {
+  MutexLock lock(retention_mutex_);
+  return retention_;
+}
+
+std::vector<PartitionKey> EmbeddedStore::PastRetention(int64_t now_ns) {
+  const std::shared_ptr<const RetentionPolicy> policy = retention();
+  struct Kept {
+    PartitionKey key;
+    const ServiceInfo* service;
+    uint64_t bytes;
+  };
+  std::map<ServiceId, ServiceInfo> services;
+  for (ServiceInfo& info : index_.Services()) services[info.id] = std::move(info);
+  const bool by_size =
+      std::ranges::any_of(policy->rules(), [](const RetentionRule& r) { return r.max_bytes > 0; });
+  std::vector<PartitionKey> gone;
+  std::vector<Kept> kept;  // the oldest first
+  ReaderLock gate(gate_);
+  for (Epoch epoch : index_.Epochs()) {
+    const std::vector<SeriesTarget> targets = index_.InEpoch(epoch);
+    for (std::span<const SeriesTarget> group : ByPartition(targets)) {
+      const PartitionKey key = group.front().partition;
+      const ServiceInfo& service = services[key.service];
+      const int64_t age_ns = policy->MaxAgeNs(service.tenant, service.name);
+      if (age_ns > 0 && plan_.EpochEnd(epoch) <= now_ns - age_ns) {
+        gone.push_back(key);
+        continue;
+      }
+      uint64_t bytes = 0;
+      const std::string prefix = PartitionPrefix(key);
+      for (Family family : kPartitioned) {
+        if (by_size) bytes += kv_->ApproximateBytes(family, prefix, PrefixEnd(prefix));
+      }
+      kept.push_back({key, &service, bytes});
+    }
+  }
+  for (const RetentionRule& rule : policy->rules()) {
+    if (rule.max_bytes == 0) continue;
+    uint64_t total = 0;
+    auto named = [&](const Kept& k) { return rule.Names(k.service->tenant, k.service->name); };
+    for (const Kept& k : kept) total += named(k) ? k.bytes : 0;
+    // What is being written stays.
+    std::erase_if(kept, [&](const Kept& k) {
+      if (total <= rule.max_bytes || !named(k) || plan_.EpochEnd(k.key.epoch) > now_ns)
+        return false;
+      total -= k.bytes;
+      gone.push_back(k.key);
+      return true;
+    });
+  }
+  return gone;
+}
+
+Status EmbeddedStore::Retain(int64_t now_ns) {
+  const std::vector<PartitionKey> gone = PastRetention(now_ns);
+  if (gone.empty()) return {};
+  TRY(DropPartitions(gone));
+  return Reclaim(gone);
+}
+
+Status EmbeddedStore::DropPartitions(std::span<const PartitionKey> partitions) {
+  TRY(Recover());
+  WriterLock gate(gate_);
+  // Nobody interns now; once the queue is empty, nothing refers to what goes.
+  TRY(queue_->Drain());
+  absl::flat_hash_set<SeriesTarget> gone;
+  const absl::flat_hash_set<PartitionKey> wanted(partitions.begin(), partitions.end());
+  for (Epoch epoch : index_.Epochs()) {
+    for (const SeriesTarget& target : index_.InEpoch(epoch)) {
+      if (wanted.contains(target.partition)) gone.insert(target);
+    }
+  }
+  return DropSpans(gone);
+}
+
+Status EmbeddedStore::DropSpans(const absl::flat_hash_set<SeriesTarget>& gone) {
+  if (gone.empty()) return Resume({});
+  const Orphans orphans = index_.Without(gone);
+  KvBatch batch(*kv_);
+  for (const PartitionKey& partition : orphans.partitions) {
+    const std::string prefix = PartitionPrefix(partition);
+    for (Family family : kPartitioned) batch.DeleteRange(family, prefix, PrefixEnd(prefix));
+  }
+  for (const SeriesTarget& target : gone) {
+    batch.Delete(Family::kSeries, SpanKey(target.partition.epoch, target.series));
+  }
+  for (SeriesId id : orphans.series) batch.Delete(Family::kSeries, SeriesKey(id));
+  for (ServiceId id : orphans.services) batch.Delete(Family::kSeries, ServiceKey(id));
+  return Resume(kv_->Write(batch));
+}
+
+Status EmbeddedStore::Reclaim(std::span<const PartitionKey> partitions) {
+  ReaderLock gate(gate_);
+  for (const PartitionKey& partition : partitions) {
+    const std::string prefix = PartitionPrefix(partition);
+    for (Family family : kPartitioned) TRY(kv_->ReclaimRange(family, prefix, PrefixEnd(prefix)));
+  }
+  return {};
+}
+
+Result<uint64_t> EmbeddedStore::Count(const Selection& selection) {
+  ReaderLock gate(gate_);
+  ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection));
+  ASSIGN_OR_RETURN(KvCursor cursor, kv_->Cursor(Family::kProfiles, {}, {}));
+  uint64_t count = 0;
+  for (const SeriesTarget& target : targets) {
+    TRY(VisitWindow(cursor, target, Window(selection), [&](std::string_view, std::string_view) {
+      ++count;
+      return Status();
+    }));
+  }
+  return count;
+}
+
+Result<uint64_t> EmbeddedStore::Delete(const Selection& selection) {
+  if (queue_ == nullptr) {
+    return Error(Code::kFailedPrecondition, "the store in {} is open for reading only",
+                 options_.directory);
+  }
+  if (!selection.profile_ids.empty() || !selection.span_ids.empty() ||
+      !selection.trace_ids.empty()) {
+    return InvalidArgument("profiles are deleted by labels and time, not by id");
+  }
+  TRY(Recover());
+  ASSIGN_OR_RETURN(uint64_t count, Count(selection));
+  if (count == 0) return count;
+  std::vector<PartitionKey> touched;
+  {
+    WriterLock gate(gate_);
+    TRY(queue_->Drain());
+    ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection));
+    for (std::span<const SeriesTarget> group : ByPartition(targets)) {
+      touched.push_back(group.front().partition);
+    }
+    TRY(DeleteWindow(targets, selection.range));
+  }
+  TRY(Reclaim(touched));
+  return count;
+}
+
+Status EmbeddedStore::DeleteWindow(std::span<const SeriesTarget> targets, TimeRange range) {
+  KvBatch batch(*kv_);
+  for (const SeriesTarget& target : targets) {
+    const std::string hours = HourRollupPrefix(target.partition, target.series);
+    const std::string end = range.end_ns == INT64_MAX
+                                ? PrefixEnd(SeriesPrefix(target.partition, target.series))
+                                : ProfileTimeKey(target, range.end_ns + 1);
+    batch.DeleteRange(Family::kProfiles, ProfileTimeKey(target, range.start_ns), end);
+    batch.Delete(Family::kRollups, EpochRollupKey(target.partition, target.series));
+    batch.DeleteRange(Family::kRollups, hours, PrefixEnd(hours));
+    batch.Delete(Family::kRollups, RollupProgressKey(target.partition));
+  }
+  Status written = kv_->Write(batch);
+  if (!written.ok()) return Resume(written);
+  absl::flat_hash_set<SeriesTarget> gone;
+  ASSIGN_OR_RETURN(KvCursor cursor, kv_->Cursor(Family::kProfiles, {}, {}));
+  for (const SeriesTarget& target : targets) {
+    const std::string prefix = SeriesPrefix(target.partition, target.series);
+    cursor.Seek(prefix);
+    if (cursor.Valid() && cursor.key().starts_with(prefix)) continue;
+    // Behind damage there may be some.
+    if (cursor.status().code() == Code::kDataLoss) continue;
+    TRY(cursor.status());
+    gone.insert(target);
+  }
+  return DropSpans(gone);
+}
+
+}  // namespace anneal

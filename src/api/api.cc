@@ -130,6 +130,9 @@ struct Api::Rep {
   HttpResponse Plain(std::string_view route, const HttpRequest& request);
   HttpResponse Query(const Rpc& rpc, const RpcEdge& edge, const HttpRequest& request,
                      const std::string& tenant);
+  // The bounds of one request's queries, and whether its client is still there.
+  std::shared_ptr<QueryControl> ControlOf(const HttpRequest& request,
+                                          int64_t timeout_ns = INT64_MAX) const;
 
   FederatedStore federated;
   Store& store;  // of queries
@@ -142,6 +145,17 @@ Api::Api(Store& store, Clock& clock, ApiOptions options)
     : rep_(std::make_unique<Rep>(store, clock, std::move(options))) {}
 Api::~Api() = default;
 
+std::shared_ptr<QueryControl> Api::Rep::ControlOf(const HttpRequest& request,
+                                                  int64_t timeout_ns) const {
+  QueryBounds bounds{options.limits.max_query_time_ns, options.limits.max_query_memory_bytes};
+  if (bounds.time_ns == 0 || timeout_ns < bounds.time_ns) bounds.time_ns = timeout_ns;
+  std::function<bool()> canceled;
+  if (request.client_left) {
+    canceled = [left = request.client_left] { return left->load(std::memory_order_relaxed); };
+  }
+  return std::make_shared<QueryControl>(clock, bounds, std::move(canceled));
+}
+
 HttpResponse Api::Rep::Query(const Rpc& rpc, const RpcEdge& edge, const HttpRequest& request,
                              const std::string& tenant) {
   Result<bool> utf8 = AcceptsUtf8LabelNames(request.headers.Get("Accept"));
@@ -151,9 +165,8 @@ HttpResponse Api::Rep::Query(const Rpc& rpc, const RpcEdge& edge, const HttpRequ
   if (*timeout == 0) {
     return edge.Fail(Error(Code::kDeadlineExceeded, "the client's deadline had passed already"));
   }
-  QueryContext context{store, options.limits, tenant, clock.NowNs(), *utf8, nullptr};
-  context.control = std::make_shared<QueryControl>(
-      clock, QueryBounds{options.limits.max_query_time_ns, options.limits.max_query_memory_bytes});
+  QueryContext context{store,         options.limits, tenant,
+                       clock.NowNs(), *utf8,          ControlOf(request, *timeout)};
   Result<std::string> answer = rpc.call(context, request.body);
   if (!answer.ok()) return edge.Fail(answer.status());
   return edge.Answer(rpc.response, *std::move(answer));
@@ -185,13 +198,14 @@ void Api::Rep::HandleRpc(const Rpc& rpc, HttpRequest request, HttpRespond respon
 HttpResponse Api::Rep::Page(HttpRequest request) {
   Result<std::string> tenant = TenantOf(request, options.tenancy);
   if (!tenant.ok()) return ErrorResponse(tenant.status());
-  QueryContext context{store, options.limits, *std::move(tenant), clock.NowNs()};
+  QueryContext context{store,         options.limits, *std::move(tenant),
+                       clock.NowNs(), false,          ControlOf(request)};
   if (PublishRouteOf(PathOf(request.target)).empty()) return PageCall(context, request);
   return PublishCall(context, std::move(request));
 }
 
 HttpResponse Api::Rep::Plain(std::string_view route, const HttpRequest& request) {
-  QueryContext context{store, options.limits, {}, clock.NowNs(), true};
+  QueryContext context{store, options.limits, {}, clock.NowNs(), true, ControlOf(request)};
   if (IsTenantPage(route)) {
     Result<std::string> tenant = TenantOf(request, options.tenancy);
     if (!tenant.ok()) return ErrorResponse(tenant.status());

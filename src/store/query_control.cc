@@ -14,7 +14,8 @@ Status QueryControl::Check() const {
   if (canceled_ && canceled_()) return Error(Code::kCanceled, "the client left");
   if (bounds_.time_ns > 0 && clock_.MonotonicNs() - begin_ns_ > bounds_.time_ns) {
     return Error(Code::kDeadlineExceeded,
-                 "the query takes longer than the {} ms that limits.query_time allows; ask for a "
+                 "the query takes longer than the {} ms that limits.query_time or the client "
+                 "allows; ask for a "
                  "shorter window or fewer series",
                  bounds_.time_ns / 1'000'000);
   }

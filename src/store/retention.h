@@ -11,7 +11,7 @@ namespace anneal {
 
 struct RetentionRule {
   std::string tenant = {}, service = {};  // empty: every one
-  int64_t max_age_ns = 0;       // 0: for ever
+  int64_t max_age_ns = 0;                 // 0: for ever
   // Of everything that the rule names, together, on disk; 0: any. The oldest goes first.
   uint64_t max_bytes = 0;
 

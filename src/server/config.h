@@ -30,6 +30,7 @@ struct ServerConfig {
   int64_t retention_interval_ns = int64_t{600} * 1'000'000'000;
   int64_t store_epoch_ns = int64_t{24} * 3600 * 1'000'000'000;
   uint64_t store_block_cache = uint64_t{32} << 20;
+  uint64_t store_result_cache = uint64_t{32} << 20;
   uint64_t store_max_series = 200'000;  // of each tenant; 0: any number
   uint64_t store_intern_cache = uint64_t{64} << 20;
   uint64_t io_threads = 1;

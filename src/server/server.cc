@@ -227,6 +227,7 @@ class EmbeddedServer final : public Server {
     options.directory = config_.data;
     options.epoch_ns = config_.store_epoch_ns;
     options.block_cache_bytes = config_.store_block_cache;
+    options.result_cache_bytes = config_.store_result_cache;
     options.intern_cache_bytes = config_.store_intern_cache;
     options.max_series_per_tenant = config_.store_max_series;
     options.clock = &clock_;

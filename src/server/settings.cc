@@ -84,6 +84,8 @@ constexpr Setting kSettings[] = {
      FIELD(store_intern_cache), kMiB},
     {"store.block_cache", Type::kBytes, "Memory for blocks of the store read from disk",
      FIELD(store_block_cache), kMiB},
+    {"store.result_cache", Type::kBytes,
+     "Memory for answers about windows that are over; 0 keeps none", FIELD(store_result_cache)},
     {"store.epoch", Type::kDuration,
      "How long profiles of a service share one symbol table; retention drops whole epochs",
      FIELD(store_epoch_ns), 60 * kSecondNs, kYearNs},

@@ -20,6 +20,7 @@ void DamageLog::Report(const Status& damage) {
   if (skipped_ != nullptr) skipped_->Add(1);
   {
     MutexLock lock(mutex_);
+    ++reports_;
     if (seen_.size() >= kMaxPlaces || !seen_.insert(damage.message()).second) return;
   }
   log::Error("the store is damaged; queries skip this, `anneal store verify` lists all",
@@ -29,6 +30,11 @@ void DamageLog::Report(const Status& damage) {
 uint64_t DamageLog::places() const {
   MutexLock lock(mutex_);
   return seen_.size();
+}
+
+uint64_t DamageLog::reports() const {
+  MutexLock lock(mutex_);
+  return reports_;
 }
 
 }  // namespace anneal

@@ -22,10 +22,13 @@ class DamageLog {
   void Report(const Status& damage);
   // Places, each counted once.
   uint64_t places() const;
+  // Times that something was skipped.
+  uint64_t reports() const;
 
  private:
   Metrics::Counter* skipped_ = nullptr;
   mutable Mutex mutex_;
+  uint64_t reports_ GUARDED_BY(mutex_) = 0;
   std::set<std::string> seen_ GUARDED_BY(mutex_);
 };
 

@@ -19,6 +19,7 @@ class DamageTest : public testing::Test {
     EmbeddedOptions options;
     options.directory = dir_.path();
     options.metrics = &metrics_;
+    options.result_cache_bytes = 0;  // records change behind the store's back
     Result<std::unique_ptr<EmbeddedStore>> opened = EmbeddedStore::Open(options, nullptr);
     ASSERT_TRUE(opened.ok()) << opened.status().ToString();
     store_ = std::move(*opened);

@@ -20,6 +20,7 @@ struct EmbeddedOptions {
   int64_t epoch_ns = int64_t{24} * 3600 * 1'000'000'000;  // length of a symbol epoch
   size_t block_cache_bytes = size_t{32} << 20;
   size_t intern_cache_bytes = size_t{64} << 20;  // symbol tables kept in memory
+  size_t result_cache_bytes = size_t{32} << 20;  // answers kept of windows that are over; 0: none
   uint64_t max_series_per_tenant = 0;  // more are refused with kResourceExhausted; 0: any number
   // How long after an hour's or an epoch's end its rollups are made: what comes later makes them
   // anew.

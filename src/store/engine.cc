@@ -49,6 +49,7 @@ EmbeddedStore::EmbeddedStore(const EmbeddedOptions& options, std::unique_ptr<Kv>
       kv_(std::move(kv)),
       partitions_(*kv_, options.intern_cache_bytes, options.metrics),
       damage_(options.metrics),
+      results_(options.result_cache_bytes, options.metrics),
       pool_(QueryHelpers(options)) {
   if (options.metrics != nullptr) {
     profiles_appended_ = &options.metrics->GetCounter("anneal_store_profiles_appended_total",
@@ -104,6 +105,7 @@ Status EmbeddedStore::Recover() {
 }
 
 Status EmbeddedStore::LoadIndex() {
+  results_.Clear();
   Status loaded = index_.Load(*kv_);
   index_whole_ = loaded.ok();
   return loaded;

@@ -18,6 +18,7 @@
 #include "store/kv.h"
 #include "store/partition.h"
 #include "store/profile_record.h"
+#include "store/result_cache.h"
 #include "store/rollup_plan.h"
 #include "store/rollup_record.h"
 #include "store/series_index.h"
@@ -133,6 +134,10 @@ class EmbeddedStore final : public Store {
   // Whether the cursor failed for damage, which is reported; other failures are errors.
   Result<bool> MetDamage(const KvCursor& rollups, const SeriesTarget& target);
   LabelSet GroupOf(SeriesId series, GroupBy group_by) const;
+  // Of a window as it is, and of one whose answer is kept.
+  Result<Merged> MergeWindow(const Selection& selection) REQUIRES_SHARED_LOCK(gate_);
+  Result<std::shared_ptr<const Merged>> MergeLasting(const Selection& selection)
+      REQUIRES_SHARED_LOCK(gate_);
   // Sums series of one partition.
   Status SumTargets(Lane& lane, std::span<const SeriesTarget> targets, const Selection& selection,
                     PartSum& part);
@@ -196,6 +201,7 @@ class EmbeddedStore final : public Store {
   SeriesIndex index_;
   PartitionCache partitions_;
   DamageLog damage_;
+  ResultCache results_;
   TaskPool pool_;                       // for queries
   std::unique_ptr<CommitQueue> queue_;  // null when read only; first to go
 };

@@ -14,6 +14,16 @@ namespace {
 // Beyond this the disk does not keep up, and callers are told so instead of filling memory.
 constexpr size_t kMaxPendingBytes = size_t{64} << 20;
 
+// From the earliest to the latest.
+TimeRange TimesOf(std::span<const ProfileWrite> writes) {
+  TimeRange times{INT64_MAX, INT64_MIN};
+  for (const ProfileWrite& write : writes) {
+    times.start_ns = std::min(times.start_ns, write.time_ns);
+    times.end_ns = std::max(times.end_ns, write.time_ns);
+  }
+  return times;
+}
+
 }  // namespace
 
 // A write with its place.
@@ -140,7 +150,11 @@ Status EmbeddedStore::TryAppend(std::string_view tenant, std::span<const Profile
     InternGroup(group.writes, *group.partition, entry);
     entry.pins.push_back(group.partition);
   }
-  entry.done = std::move(done);
+  entry.done = [this, tenant = std::string(tenant), times = TimesOf(writes),
+                done = std::move(done)](const Status& status) {
+    if (status.ok()) results_.Forget(tenant, times);
+    done(status);
+  };
   queue_->Enqueue(std::move(entry));
   if (profiles_appended_ != nullptr) profiles_appended_->Add(static_cast<double>(writes.size()));
   return {};

@@ -66,21 +66,21 @@ class EmbeddedStore::MergeQuery {
     return status;
   }
   // All lanes' mergers in one. REQUIRES: no lane is taken.
-  Result<Profile> Finish(TaskPool& pool) {
+  Result<Merged> Finish(TaskPool& pool) {
     std::vector<std::unique_ptr<Lane>> lanes;
     {
       MutexLock lock(mutex_);
       lanes.swap(free_);
     }
     std::erase_if(lanes, [](const auto& lane) { return !lane->any; });
-    if (lanes.empty()) return EmptyProfile(selection.profile_type);
+    if (lanes.empty()) return Merged();
     std::vector<Profile> rest(lanes.size() - 1);
     TRY(pool.Run(rest.size(), [&](size_t i) {
       rest[i] = lanes[i + 1]->merger.Finish();
       return Status();
     }));
     for (const Profile& profile : rest) TRY(lanes[0]->merger.Add(profile));
-    return lanes[0]->merger.Finish();
+    return Merged(lanes[0]->merger.Finish());
   }
 
  private:
@@ -200,9 +200,7 @@ Status EmbeddedStore::MergePartition(MergeQuery& query, std::span<const SeriesTa
   });
 }
 
-Result<Profile> EmbeddedStore::Merge(const Selection& selection) {
-  TRY(NeedProfileType(selection));
-  ReaderLock gate(gate_);
+Result<Merged> EmbeddedStore::MergeWindow(const Selection& selection) {
   // The snapshot comes first: whatever it holds, the index and the partitions know.
   ASSIGN_OR_RETURN(KvSnapshot snapshot, kv_->Snapshot());
   ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection));
@@ -211,6 +209,51 @@ Result<Profile> EmbeddedStore::Merge(const Selection& selection) {
   TRY(pool_.Run(groups.size(),
                 [&](size_t i) NO_LOCK_ANALYSIS { return MergePartition(query, groups[i]); }));
   return query.Finish(pool_);
+}
+
+Result<std::shared_ptr<const Merged>> EmbeddedStore::MergeLasting(const Selection& selection) {
+  if (std::shared_ptr<const Merged> kept = results_.Find(selection)) return kept;
+  ResultCache::Making making(results_, selection);
+  const uint64_t skipped = damage_.reports();
+  ASSIGN_OR_RETURN(Merged merged, MergeWindow(selection));
+  auto answer = std::make_shared<const Merged>(std::move(merged));
+  // What is answered only in part is looked for again, so that it is counted.
+  if (damage_.reports() == skipped) making.Keep(answer);
+  return answer;
+}
+
+Result<Profile> EmbeddedStore::Merge(const Selection& selection) {
+  TRY(NeedProfileType(selection));
+  ReaderLock gate(gate_);
+  const TimeRange all = selection.range;
+  std::optional<TimeRange> lasting;
+  if (results_.Takes(selection)) {
+    lasting = LastingPart(all, clock_.NowNs() - options_.rollup_delay_ns);
+  }
+  if (!lasting.has_value()) {
+    ASSIGN_OR_RETURN(Merged merged, MergeWindow(selection));
+    return merged.has_value() ? std::move(*merged) : EmptyProfile(selection.profile_type);
+  }
+  Selection part = selection;
+  part.range = *lasting;
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Merged> kept, MergeLasting(part));
+  // A kept answer is within the query's bounds as one that is made.
+  QueryMemory copy(selection.control.get());
+  if (selection.control != nullptr) TRY(selection.control->Check());
+  TRY(copy.Take(MergedBytes(*kept)));
+  std::vector<Merged> edges;
+  for (TimeRange edge : {TimeRange{all.start_ns, lasting->start_ns - 1},
+                         TimeRange{lasting->end_ns + 1, all.end_ns}}) {
+    if (edge.start_ns > edge.end_ns) continue;
+    part.range = edge;
+    ASSIGN_OR_RETURN(Merged merged, MergeWindow(part));
+    if (merged.has_value()) edges.push_back(std::move(merged));
+  }
+  if (edges.empty()) return kept->has_value() ? **kept : EmptyProfile(selection.profile_type);
+  Merger merger;
+  if (kept->has_value()) TRY(merger.Add(**kept));
+  for (const Merged& edge : edges) TRY(merger.Add(*edge));
+  return merger.Finish();
 }
 
 }  // namespace anneal

@@ -50,7 +50,8 @@ Result<StoreStats> EmbeddedStore::Stats() {
   });
   stats.disk_bytes = kv_->DiskBytes();
   stats.damaged = damage_.places();
-  stats.memory_bytes = kv_->MemoryBytes() + partitions_.bytes() + index_.MemoryBytes();
+  stats.memory_bytes =
+      kv_->MemoryBytes() + partitions_.bytes() + index_.MemoryBytes() + results_.bytes();
   return stats;
 }
 

@@ -1,4 +1,6 @@
 // anneal serve
+#include <sys/resource.h>
+
 #include <cstdint>
 #include <ostream>
 
@@ -23,6 +25,16 @@ void ConfigureLog(const ServerConfig& config) {
   log::Configure(level, config.log_format == "json" ? log::Format::kJson : log::Format::kLogfmt);
 }
 
+// A shell's usual 1,024 are for programs that use select(2); each connection takes one.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  const rlim_t before = limit.rlim_cur;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
+  log::Warn("cannot raise the limit of open files", {{"limit", uint64_t{before}}});
+}
+
 int Fail(const Status& status, CliContext& context) {
   context.err << fmt::format("anneal serve: {}\n", status.message());
   return ExitStatusOf(status);
@@ -35,6 +47,7 @@ int Serve(const SettingFlags& flags, CliContext& context) {
     return kExitUsage;
   }
   ConfigureLog(loaded->config);
+  RaiseDescriptorLimit();
 
   // From here a first signal ends the server in order, a second one at once.
   InterruptScope interrupt;

@@ -97,6 +97,7 @@ struct Http2Session::Rep {
   size_t handling = 0;
   bool draining = false;
   bool failed = false;
+  bool greeted = false;  // the client's preface, which ends in its settings, has come
   RateBudget resets{kResetBurst, kResetsPerSecond};
   RateBudget controls{kControlBurst, kControlsPerSecond};
   int64_t idle_since_ns;
@@ -222,8 +223,10 @@ int Http2Session::Rep::OnFrame(const nghttp2_frame& frame) {
       if (ends && stream->state == Stream::State::kBody) Complete(frame.hd.stream_id, *stream);
       break;
     }
-    case NGHTTP2_PING:
     case NGHTTP2_SETTINGS:
+      greeted = true;
+      [[fallthrough]];
+    case NGHTTP2_PING:
     case NGHTTP2_PRIORITY:
       if (!controls.Spend(now_ns)) {
         Terminate(NGHTTP2_ENHANCE_YOUR_CALM, "too many pings or settings");
@@ -498,7 +501,11 @@ void Http2Session::Tick(int64_t now_ns) {
   for (const int32_t id : ids) {
     if (Stream* stream = rep_->Find(id)) rep_->CheckDeadline(id, *stream);
   }
-  if (idle() && now_ns >= rep_->idle_since_ns + rep_->context.options.idle_timeout_ns) {
+  if (!idle()) return;
+  const HttpServerOptions& options = rep_->context.options;
+  if (!rep_->greeted && now_ns >= rep_->idle_since_ns + options.header_timeout_ns) {
+    rep_->Terminate(NGHTTP2_PROTOCOL_ERROR, "the preface did not arrive in time");
+  } else if (now_ns >= rep_->idle_since_ns + options.idle_timeout_ns) {
     rep_->Drain();
   }
 }

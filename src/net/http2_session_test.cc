@@ -382,6 +382,14 @@ TEST_F(Http2SessionTest, IdleConnectionsSayGoodbye) {
   EXPECT_NE(session_->end(), SessionEnd::kGoesOn);
 }
 
+TEST_F(Http2SessionTest, APrefaceThatStopsIsCutOff) {
+  session_->Receive("PRI * HTTP/2.0\r\n", now_ns_, requests_);
+  session_->Tick(now_ns_ + options_.header_timeout_ns - 1);
+  EXPECT_EQ(session_->end(), SessionEnd::kGoesOn);
+  session_->Tick(now_ns_ + options_.header_timeout_ns);
+  EXPECT_EQ(session_->end(), SessionEnd::kLinger);
+}
+
 TEST_F(Http2SessionTest, DrainingLetsRequestsFinish) {
   const int32_t id = peer_->Request("GET", "/");
   Exchange();

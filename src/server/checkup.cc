@@ -182,12 +182,13 @@ Check CheckDescriptors(const ServerConfig& config) {
   Check check{.name = "file descriptors"};
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return check;
-  check.found = fmt::format("{} may be open", limit.rlim_cur);
+  // The server raises its own limit as far as it may.
+  check.found = fmt::format("{} may be open", limit.rlim_max);
   const uint64_t wanted = config.max_connections + kStoreDescriptors;
-  if (limit.rlim_cur < wanted) {
+  if (limit.rlim_max < wanted) {
     check.verdict = Verdict::kWarning;
     check.advice = fmt::format(
-        "http.max_connections is {}: raise the limit (ulimit -n {}) or lower the setting",
+        "http.max_connections is {}: raise the limit (ulimit -Hn {}) or lower the setting",
         config.max_connections, wanted);
   }
   return check;

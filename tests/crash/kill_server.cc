@@ -16,11 +16,11 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
-#include "base/process.h"
 #include "collect/client.h"
 #include "collect/profile_uuid.h"
 #include "net/http.h"
 #include "profile/pprof.h"
+#include "tests/running_server.h"
 
 namespace anneal {
 namespace {
@@ -56,47 +56,6 @@ std::string PprofOf(int pusher, int number) {
   profile.sample_values = {ValueOf(pusher, number)};
   return EncodePprof(profile);
 }
-
-// `anneal serve` on a directory, on a port of its choosing.
-class RunningServer {
- public:
-  static std::unique_ptr<RunningServer> Start(const std::string& directory) {
-    Command command;
-    command.argv = {std::string(ANNEAL_BINARY_DIR) + "/bin/anneal",
-                    "serve",
-                    "--data",
-                    directory,
-                    "--listen",
-                    "127.0.0.1:0",
-                    "--log-level",
-                    "warn"};
-    Result<std::unique_ptr<Child>> child = Process::System().Spawn(command);
-    if (!child.ok()) {
-      ADD_FAILURE() << child.status().ToString();
-      return nullptr;
-    }
-    // "anneal 0.1.0 listening on http://127.0.0.1:40123, data in ..."
-    const Result<std::string> line = (*child)->ReadLine(60 * kSecondNs);
-    const size_t begin = line.ok() ? line->find("http://") : std::string::npos;
-    if (begin == std::string::npos) {
-      ADD_FAILURE() << "the server did not start: "
-                    << (line.ok() ? *line : line.status().ToString());
-      return nullptr;
-    }
-    auto server = std::make_unique<RunningServer>();
-    server->url = line->substr(begin, line->find(',', begin) - begin);
-    server->child = std::move(*child);
-    return server;
-  }
-
-  void Kill() {
-    EXPECT_TRUE(child->Signal(SIGKILL).ok());
-    EXPECT_TRUE(child->Wait(60 * kSecondNs).ok());
-  }
-
-  std::string url;
-  std::unique_ptr<Child> child;
-};
 
 // Pushes until the server is gone. What was acknowledged, and the one push that may or may not
 // have been stored when the server went, are remembered.
@@ -189,13 +148,14 @@ TEST(KillServer, LosesNothingAcknowledged) {
   for (int i = 0; i < kPushers; ++i) pushers.emplace_back(i);
   int total = 0;
   for (int kill = 0; kill < kills && !testing::Test::HasFailure(); ++kill) {
-    const std::unique_ptr<RunningServer> server = RunningServer::Start(directory);
+    const std::unique_ptr<RunningServer> server =
+        RunningServer::Start(directory, {"--log-level", "warn"});
     ASSERT_NE(server, nullptr) << "after " << kill << " kills";
-    CheckNothingIsLost(server->url, pushers);
+    CheckNothingIsLost(server->url(), pushers);
     std::atomic<int> acknowledged{0};
     std::vector<std::thread> threads;
     for (Pusher& pusher : pushers) {
-      threads.emplace_back([&] { pusher.Run(server->url, acknowledged); });
+      threads.emplace_back([&] { pusher.Run(server->url(), acknowledged); });
     }
     // At any moment: now and then perhaps before the first answer, else into the load, however
     // slow the machine is.
@@ -208,16 +168,14 @@ TEST(KillServer, LosesNothingAcknowledged) {
     for (std::thread& thread : threads) thread.join();
     total += acknowledged;
   }
-  const std::unique_ptr<RunningServer> server = RunningServer::Start(directory);
+  const std::unique_ptr<RunningServer> server =
+      RunningServer::Start(directory, {"--log-level", "warn"});
   ASSERT_NE(server, nullptr);
-  CheckNothingIsLost(server->url, pushers);
+  CheckNothingIsLost(server->url(), pushers);
   EXPECT_GT(total, kills) << "too little load for the test to mean something";
   fmt::print("{} kills, {} acknowledged pushes\n", kills, total);
   // In order, this time: ends by itself.
-  EXPECT_TRUE(server->child->Signal(SIGTERM).ok());
-  const Result<ExitState> end = server->child->Wait(60 * kSecondNs);
-  ASSERT_TRUE(end.ok());
-  EXPECT_TRUE(end->ok()) << end->ToString();
+  server->End();
   if (!testing::Test::HasFailure()) std::filesystem::remove_all(directory);
 }
 

@@ -1,0 +1,79 @@
+// Slow-loris: requests that arrive a byte at a time, for ever. The timeouts cut them off.
+#include <atomic>
+#include <thread>
+
+#include "net/raw_client.h"
+#include "store/temp_dir_for_test.h"
+#include "tests/abuse/good_client.h"
+#include "tests/running_server.h"
+
+namespace anneal {
+namespace {
+
+constexpr size_t kOfEachKind = 50;
+
+struct SlowKind {
+  std::string_view name;
+  std::string_view begin;
+  std::string_view drip;  // sent again and again
+  int status;             // 0: closed without a word
+  std::string_view says;
+};
+
+constexpr SlowKind kKinds[] = {
+    {"a silent client", "", "", 0, ""},
+    {"a head without end", "GET / HTTP/1.1\r\nX: ", "x", 408, "the request's header did not"},
+    {"fields without end", "GET / HTTP/1.1\r\n", "X: y\r\n", 408, "the request's header did not"},
+    {"a body of known length",
+     "POST /ingest HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n", "x", 408,
+     "the request's body did not"},
+    {"a body in chunks", "POST /ingest HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n",
+     "1\r\nx\r\n", 408, "the request's body did not"},
+    {"a request of HTTP/2 that stops in its preface", "PRI * HTTP/2.0\r\n", "", 0, ""},
+};
+
+TEST(SlowClients, AreCutOffByTheTimeouts) {
+  const TempDir directory;
+  const std::unique_ptr<RunningServer> server = RunningServer::Start(
+      directory.path(),
+      {"--http-header-timeout", "1s", "--http-body-timeout", "1s", "--log-level", "warn"});
+  ASSERT_NE(server, nullptr);
+  GoodClient good(server->url());
+
+  struct Slow {
+    const SlowKind* kind;
+    std::unique_ptr<RawClient> client;
+  };
+  std::vector<Slow> slow;
+  for (size_t i = 0; i < kOfEachKind; ++i) {
+    for (const SlowKind& kind : kKinds) {
+      slow.push_back({&kind, std::make_unique<RawClient>(server->port())});
+      slow.back().client->Send(kind.begin);
+    }
+  }
+  std::atomic<bool> done{false};
+  std::thread dripper([&] {
+    while (!done) {
+      for (const Slow& one : slow) {
+        if (!one.kind->drip.empty()) one.client->SendSome(one.kind->drip);
+      }
+      Clock::System().SleepNs(20'000'000);
+    }
+  });
+  for (size_t i = 0; i < slow.size(); ++i) {
+    const Slow& one = slow[i];
+    const HttpResponse response = one.client->ReadResponse();
+    EXPECT_EQ(response.status, one.kind->status) << one.kind->name;
+    EXPECT_NE(response.body.find(one.kind->says), std::string::npos)
+        << one.kind->name << ": " << response.body;
+    if (i % 20 == 0) good.ExpectServed();
+  }
+  done = true;
+  dripper.join();
+  // Closed, too: what they go on to send is not waited for.
+  for (const Slow& one : slow) one.client->ReadAll();
+  server->End();
+}
+
+}  // namespace
+}  // namespace anneal

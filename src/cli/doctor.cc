@@ -7,6 +7,7 @@
 #include "cli/setting_flags.h"
 #include "server/checkup.h"
 #include "server/config.h"
+#include "server/retention_rules.h"
 
 namespace anneal {
 namespace {
@@ -25,6 +26,10 @@ void PrintText(const LoadedConfig& loaded, const std::vector<Check>& checks, Cli
     context.out << fmt::format("  {:<{}}  {:<{}}  {}\n", value.setting->name, name_width,
                                value.text, text_width, value.origin);
   }
+  if (!loaded.config.retention_rules.empty()) context.out << "\nretention rules\n";
+  for (const RetentionRule& rule : loaded.config.retention_rules) {
+    context.out << fmt::format("  {}\n", ShowRetentionRule(rule));
+  }
   context.out << "\nchecks\n";
   for (const Check& check : checks) {
     context.out << fmt::format("  {:<8}  {}: {}\n", VerdictName(check.verdict), check.name,
@@ -42,6 +47,13 @@ void PrintJson(const LoadedConfig& loaded, const std::vector<Check>& checks, Cli
                                   {"flag", SettingFlag(value.setting->name)},
                                   {"variable", SettingVariable(value.setting->name)},
                                   {"help", value.setting->help}});
+  }
+  report["retention_rules"] = nlohmann::ordered_json::array();
+  for (const RetentionRule& rule : loaded.config.retention_rules) {
+    nlohmann::ordered_json row = {{"tenant", rule.tenant}, {"service", rule.service}};
+    if (rule.max_age_ns) row["max_age_ns"] = *rule.max_age_ns;
+    if (rule.max_bytes > 0) row["max_size_bytes"] = rule.max_bytes;
+    report["retention_rules"].push_back(std::move(row));
   }
   for (const Check& check : checks) {
     report["checks"].push_back({{"name", check.name},

@@ -2,6 +2,7 @@
 
 #include "base/suggest.h"
 #include "server/config_file.h"
+#include "server/retention_rules.h"
 
 namespace anneal {
 namespace {
@@ -33,10 +34,13 @@ class Layers {
     if (!entries.ok()) return entries.status().Annotate(path);
     Result<std::vector<ScrapeConfig>> scrape = ParseScrapeConfig(yaml);
     if (!scrape.ok()) return scrape.status().Annotate(path);
+    Result<std::vector<RetentionRule>> rules = ParseRetentionRules(yaml);
+    if (!rules.ok()) return rules.status().Annotate(path);
     for (const ConfigFileEntry& entry : *entries) {
       TRY(Put(*FindSetting(entry.name), entry.text, fmt::format("{}:{}", path, entry.line)));
     }
     loaded_.config.scrape = std::move(scrape).value();
+    loaded_.config.retention_rules = std::move(rules).value();
     loaded_.file = path;
     return {};
   }
@@ -112,6 +116,7 @@ Result<LoadedConfig> LoadConfig(const Fs& fs, const ConfigSources& sources) {
   }
   TRY(ParseListen(loaded.config.listen).status());
   TRY(CheckTlsSettings(loaded.config));
+  TRY(CheckRetentionRules(loaded.config));
   layers.Finish();
   return loaded;
 }

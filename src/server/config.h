@@ -16,6 +16,7 @@
 #include "base/fs.h"
 #include "base/status.h"
 #include "collect/scrape_config.h"
+#include "store/retention.h"
 
 namespace anneal {
 
@@ -27,6 +28,9 @@ struct ServerConfig {
   std::string label_names = "as_sent";
   int64_t shutdown_grace_ns = 10'000'000'000;
   int64_t retention_ns = int64_t{31} * 24 * 3600 * 1'000'000'000;
+  uint64_t retention_bytes = 0;  // 0: any size
+  // The file's section `retention_rules`; it has no flags.
+  std::vector<RetentionRule> retention_rules;
   int64_t retention_interval_ns = int64_t{600} * 1'000'000'000;
   int64_t store_epoch_ns = int64_t{24} * 3600 * 1'000'000'000;
   uint64_t store_block_cache = uint64_t{32} << 20;

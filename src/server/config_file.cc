@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "base/suggest.h"
@@ -12,7 +13,8 @@ namespace {
 
 using Entries = std::vector<ConfigFileEntry>;
 
-constexpr std::string_view kScrape = "scrape";
+// Keys whose values are lists, which others read.
+constexpr std::string_view kSections[] = {"scrape", "retention_rules"};
 
 template <typename... Args>
 Status At(const YAML::Mark& mark, fmt::format_string<Args...> format, Args&&... args) {
@@ -31,7 +33,7 @@ bool IsGroup(std::string_view name) {
 }
 
 Status Unknown(const YAML::Mark& mark, std::string_view name) {
-  std::vector<std::string> names = {std::string(kScrape)};
+  std::vector<std::string> names(std::begin(kSections), std::end(kSections));
   for (const Setting& setting : Settings()) {
     names.emplace_back(setting.name);
     const size_t dot = setting.name.find('.');
@@ -52,7 +54,7 @@ Status TakeEntry(const YAML::Node& key, const YAML::Node& value, const std::stri
                  Entries& entries) {
   if (!key.IsScalar()) return At(key.Mark(), "a key must be a word");
   const std::string name = prefix + key.Scalar();
-  if (name == kScrape) return {};
+  if (std::ranges::find(kSections, name) != std::end(kSections)) return {};
   if (FindSetting(name)) {
     if (!value.IsScalar()) {
       return At(value.IsNull() ? key.Mark() : value.Mark(), "{} must have one value", name);

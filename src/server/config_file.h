@@ -17,7 +17,8 @@ struct ConfigFileEntry {
 
 // The file's settings in its order. kInvalidArgument with the line for bad YAML, a key that is no
 // setting (with the one that may have been meant), a key given twice, or a value of the wrong
-// shape. The section `scrape` is left to collect/scrape_config.h.
+// shape. The sections `scrape` and `retention_rules` are left to
+// collect/scrape_config.h and server/retention_rules.h.
 Result<std::vector<ConfigFileEntry>> ParseConfigFile(std::string_view yaml);
 
 }  // namespace anneal

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/units.h"
+
 namespace anneal {
 namespace {
 
@@ -58,6 +60,23 @@ std::string ScrapeYaml(const std::vector<ScrapeConfig>& scrape) {
   return out;
 }
 
+std::string RetentionYaml(const std::vector<RetentionRule>& rules) {
+  if (rules.empty()) return {};
+  std::string out = "retention_rules:\n";
+  for (const RetentionRule& rule : rules) {
+    std::vector<std::string> fields;
+    auto add = [&](std::string_view key, const std::string& text) {
+      fields.push_back(fmt::format("{}: {}", key, YamlText(text)));
+    };
+    if (!rule.tenant.empty()) add("tenant", rule.tenant);
+    if (!rule.service.empty()) add("service", rule.service);
+    if (rule.max_age_ns) add("max_age", FormatDuration(*rule.max_age_ns));
+    if (rule.max_bytes > 0) add("max_size", FormatBytes(rule.max_bytes));
+    out += fmt::format("  - {{{}}}\n", fmt::join(fields, ", "));
+  }
+  return out;
+}
+
 }  // namespace
 
 ConfigText ConfigTextOf(const ServerConfig& config) {
@@ -70,10 +89,10 @@ ConfigText ConfigTextOf(const ServerConfig& config) {
     standard.Add(setting, default_value);
     if (value != default_value) diff.Add(setting, value);
   }
-  const std::string scrape = ScrapeYaml(config.scrape);
-  return {.effective = effective.Take() + scrape,
+  const std::string sections = RetentionYaml(config.retention_rules) + ScrapeYaml(config.scrape);
+  return {.effective = effective.Take() + sections,
           .defaults = standard.Take(),
-          .diff = diff.Take() + scrape};
+          .diff = diff.Take() + sections};
 }
 
 }  // namespace anneal

@@ -18,6 +18,7 @@
 #include "server/own_profiles.h"
 #include "server/periodic.h"
 #include "server/process_metrics.h"
+#include "server/retention_rules.h"
 #include "server/router.h"
 #include "server/store_metrics.h"
 #include "store/embedded.h"
@@ -45,6 +46,7 @@ class EmbeddedServer final : public Server {
  public:
   explicit EmbeddedServer(const ServerOptions& options)
       : config_(options.config),
+        policy_(RetentionPolicyOf(options.config)),
         version_(options.version),
         revision_(options.revision),
         clock_(options.clock ? *options.clock : Clock::System()),
@@ -85,7 +87,7 @@ class EmbeddedServer final : public Server {
                             .revision = revision_,
                             .config = ConfigTextOf(config_),
                             .metrics = &metrics_});
-    if (config_.retention_ns != 0) {
+    if (policy_.LongestAgeNs() != 0) {
       retention_.emplace(config_.retention_interval_ns, [this] { DropOld(); });
     }
     maintenance_.emplace(kMaintenanceIntervalNs, [this] { Maintain(); });
@@ -214,10 +216,11 @@ class EmbeddedServer final : public Server {
               {{"address", address_}});
   }
 
-  // What retention would delete at once is refused instead: the client should know.
+  // What retention would delete at once is refused instead: the client should know. The store
+  // refuses by rule.
   Limits PushLimits() const {
     Limits limits = config_.limits;
-    if (limits.max_age_ns == 0) limits.max_age_ns = config_.retention_ns;
+    if (limits.max_age_ns == 0) limits.max_age_ns = policy_.LongestAgeNs();
     if (config_.label_names == "sanitized") limits.label_names = LabelNames::kSanitized;
     return limits;
   }
@@ -233,8 +236,7 @@ class EmbeddedServer final : public Server {
     options.clock = &clock_;
     options.metrics = &metrics_;
     ASSIGN_OR_RETURN(store_, OpenEmbedded(options));
-    store_->SetRetention(
-        RetentionPolicy(std::vector<RetentionRule>{{.max_age_ns = config_.retention_ns}}));
+    store_->SetRetention(policy_);
     store_metrics_.emplace(*store_, metrics_, clock_);
     return {};
   }
@@ -278,8 +280,9 @@ class EmbeddedServer final : public Server {
     }
   }
 
+  // Whole epochs, cheaper than Maintain does it, which keeps to the rules.
   void DropOld() {
-    const int64_t horizon_ns = clock_.NowNs() - config_.retention_ns;
+    const int64_t horizon_ns = clock_.NowNs() - policy_.LongestAgeNs();
     const Status status = store_->DropBefore(horizon_ns);
     metrics_
         .GetCounter("anneal_retention_runs_total", "Searches for profiles past their retention.",
@@ -310,6 +313,7 @@ class EmbeddedServer final : public Server {
   }
 
   const ServerConfig config_;
+  const RetentionPolicy policy_;
   const std::string version_, revision_;
   Clock& clock_;
   Metrics metrics_;

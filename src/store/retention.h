@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,8 +11,8 @@
 namespace anneal {
 
 struct RetentionRule {
-  std::string tenant = {}, service = {};  // empty: every one
-  int64_t max_age_ns = 0;                 // 0: for ever
+  std::string tenant = {}, service = {};   // empty: every one
+  std::optional<int64_t> max_age_ns = {};  // 0: for ever; nullopt: the rule is not of age
   // Of everything that the rule names, together, on disk; 0: any. The oldest goes first.
   uint64_t max_bytes = 0;
 
@@ -26,8 +27,10 @@ class RetentionPolicy {
   explicit RetentionPolicy(std::vector<RetentionRule> rules) : rules_(std::move(rules)) {}
 
   // Of age the narrowest rule decides: that of tenant and service before those of a tenant, of a
-  // service, of everything; among equals the last. 0: for ever.
+  // service, of everything; among equals the last. 0: for ever, also where no rule is of age.
   int64_t MaxAgeNs(std::string_view tenant, std::string_view service) const;
+  // No profile of whatever tenant and service is kept longer. 0: some are kept for ever.
+  int64_t LongestAgeNs() const;
   // Of size every rule holds.
   const std::vector<RetentionRule>& rules() const { return rules_; }
 

@@ -27,6 +27,27 @@ TEST(RetentionPolicy, TheNarrowestRuleDecidesOnAge) {
   EXPECT_EQ(RetentionPolicy().MaxAgeNs("t", "s"), 0);
 }
 
+TEST(RetentionPolicy, ARuleOfSizeLeavesTheAgeToOthers) {
+  const RetentionPolicy policy(
+      std::vector<RetentionRule>{{.max_age_ns = 7}, {.service = "s", .max_bytes = 1}});
+  EXPECT_EQ(policy.MaxAgeNs("t", "s"), 7);
+}
+
+TEST(RetentionPolicy, TheLongestAge) {
+  struct Row {
+    std::vector<RetentionRule> rules;
+    int64_t longest_ns;
+  };
+  for (const Row& row : {Row{{}, 0}, Row{{{.max_age_ns = 3}}, 3},
+                         Row{{{.max_age_ns = 3}, {.service = "s", .max_age_ns = 5}}, 5},
+                         Row{{{.max_age_ns = 3}, {.tenant = "t", .max_age_ns = 2}}, 3},
+                         Row{{{.max_age_ns = 3}, {.service = "s", .max_age_ns = 0}}, 0},
+                         Row{{{.max_age_ns = 3}, {.service = "s", .max_bytes = 9}}, 3},
+                         Row{{{.service = "s", .max_age_ns = 5}}, 0}}) {
+    EXPECT_EQ(RetentionPolicy(row.rules).LongestAgeNs(), row.longest_ns);
+  }
+}
+
 class RetentionTest : public testing::Test {
  protected:
   RetentionTest() : clock_(kTestBaseNs / kHourNs * kHourNs) {

@@ -57,6 +57,17 @@ Result<uint64_t> FederatedStore::Delete(const Selection& selection) {
   return store_.Delete(selection);
 }
 
+Result<uint64_t> FederatedStore::Count(const Selection& selection) {
+  if (!IsFederated(selection.tenant)) return store_.Count(selection);
+  ASSIGN_OR_RETURN(const std::vector<Selection> parts, Split(selection));
+  uint64_t count = 0;
+  for (const Selection& part : parts) {
+    ASSIGN_OR_RETURN(const uint64_t some, store_.Count(part));
+    count += some;
+  }
+  return count;
+}
+
 Result<Profile> FederatedStore::Merge(const Selection& selection) {
   if (!IsFederated(selection.tenant)) return store_.Merge(selection);
   ASSIGN_OR_RETURN(const std::vector<Selection> parts, Split(selection));

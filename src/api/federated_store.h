@@ -49,6 +49,7 @@ class FederatedStore final : public Store {
   void SetRetention(RetentionPolicy policy) override { store_.SetRetention(std::move(policy)); }
   // Of one tenant; kInvalidArgument for several.
   Result<uint64_t> Delete(const Selection& selection) override;
+  Result<uint64_t> Count(const Selection& selection) override;
   Status Maintain() override { return store_.Maintain(); }
 
  private:

@@ -206,6 +206,15 @@ class MemoryStore : public Store {
     return gone.size();
   }
 
+  Result<uint64_t> Count(const Selection& selection) override {
+    uint64_t count = 0;
+    TRY(Scan(selection, [&](const StoredProfile&) {
+      ++count;
+      return Status();
+    }));
+    return count;
+  }
+
   Status Maintain() override { return {}; }
 
  private:

@@ -328,28 +328,67 @@ CommandRun DefineStoreRestore(CLI::App& app, CliContext& context) {
   };
 }
 
+struct DeleteOptions {
+  ExportOptions selected;
+  ServerFlags server;
+  bool dry_run = false;
+};
+
+// Of the store in a directory, which no server must be using unless it is a dry run.
+Result<uint64_t> DeleteInDirectory(const std::string& data, const DeleteOptions& options,
+                                   int64_t now_ns) {
+  EmbeddedOptions open;
+  open.directory = data;
+  open.create = false;
+  open.read_only = options.dry_run;
+  ASSIGN_OR_RETURN(const std::unique_ptr<Store> store, OpenEmbedded(open));
+  ASSIGN_OR_RETURN(const std::vector<Selection> selections,
+                   Select(options.selected, *store, now_ns));
+  uint64_t profiles = 0;
+  for (const Selection& selection : selections) {
+    ASSIGN_OR_RETURN(const uint64_t count,
+                     options.dry_run ? store->Count(selection) : store->Delete(selection));
+    profiles += count;
+  }
+  return profiles;
+}
+
+// Of a running server's store, by its admin call.
+Result<uint64_t> DeleteAtServer(const DeleteOptions& options, CliContext& context) {
+  ASSIGN_OR_RETURN(const ServerAddress server, ResolveServer(options.server, context));
+  nlohmann::json request = {{"query", options.selected.query},
+                            {"from", options.selected.from},
+                            {"to", options.selected.to},
+                            {"dry_run", options.dry_run}};
+  if (!server.tenant.empty()) request["tenant"] = server.tenant;
+  ASSIGN_OR_RETURN(const std::string answer,
+                   JsonCall(context.http, server, "/anneal/v1/admin/delete", request.dump()));
+  const nlohmann::json json = nlohmann::json::parse(answer, nullptr, false);
+  if (!json.is_object() || !json.contains("profiles") || !json["profiles"].is_number_unsigned()) {
+    return Error(Code::kUnknown, "{} does not say what it deleted; is it an anneal?", server.url);
+  }
+  return json["profiles"].get<uint64_t>();
+}
+
 CommandRun DefineStoreDelete(CLI::App& app, CliContext& context) {
   auto data = AddData(app, context);
-  auto options = std::make_shared<ExportOptions>();
-  app.add_option("--query", options->query, "Which profiles")->type_name("SELECTOR")->required();
-  app.add_option("--from", options->from, "From when on; 0: the beginning")->type_name("TIME");
-  app.add_option("--to", options->to, "Until when")->type_name("TIME");
-  app.add_option("--tenant-id", options->tenant, "Of one tenant only")->type_name("ID");
+  auto options = std::make_shared<DeleteOptions>();
+  options->server.timeout = "1h";
+  AddServerFlags(app, options->server);
+  app.get_option("--data")->excludes(app.get_option("--url"));
+  ExportOptions& selected = options->selected;
+  app.add_option("--query", selected.query, "Which profiles")->type_name("SELECTOR")->required();
+  app.add_option("--from", selected.from, "From when on; 0: the beginning")->type_name("TIME");
+  app.add_option("--to", selected.to, "Until when")->type_name("TIME");
+  app.add_flag("--dry-run", options->dry_run, "Only count what would be deleted");
   return [data, options, &context] {
-    EmbeddedOptions open;
-    open.directory = *data;
-    open.create = false;
-    Result<std::unique_ptr<Store>> store = OpenEmbedded(open);
-    if (!store.ok()) return Fail(context, store.status());
-    Result<std::vector<Selection>> selections = Select(*options, **store, context.clock.NowNs());
-    if (!selections.ok()) return Fail(context, selections.status());
-    uint64_t deleted = 0;
-    for (const Selection& selection : *selections) {
-      Result<uint64_t> count = (*store)->Delete(selection);
-      if (!count.ok()) return Fail(context, count.status());
-      deleted += *count;
-    }
-    context.out << fmt::format("{} profiles deleted\n", deleted);
+    options->selected.tenant = options->server.tenant;
+    const Result<uint64_t> profiles =
+        options->server.url.empty() ? DeleteInDirectory(*data, *options, context.clock.NowNs())
+                                    : DeleteAtServer(*options, context);
+    if (!profiles.ok()) return Fail(context, profiles.status());
+    context.out << fmt::format("{} profiles {}\n", *profiles,
+                               options->dry_run ? "would be deleted" : "deleted");
     return int{kExitOk};
   };
 }
@@ -388,9 +427,10 @@ constexpr SubcommandRow kSubcommands[] = {
   anneal store restore /backups/monday ./data)",
      DefineStoreRestore},
     {"delete", "Delete profiles and give their space back",
-     R"(The server that uses the store must not run. What is deleted cannot be brought back.
+     R"(A running server is asked with --url and a token that may admin. With --data no server must be using the store, except for --dry-run, and all tenants are meant unless --tenant-id names one. Times are of profiles' starts, both ends included. What is deleted cannot be brought back.
 
-  anneal store delete --data ./data --query '{service_name="shop"}' --to now-7d)",
+  anneal store delete --data ./data --query '{service_name="shop"}' --dry-run
+  anneal store delete --url http://a:4040 --query '{env="dev"}' --to now-7d)",
      DefineStoreDelete},
 };
 

@@ -138,5 +138,50 @@ TEST_F(StoreCommandTest, ARunningServerIsAskedForABackup) {
   EXPECT_THAT(cli_.err, HasSubstr("no right"));
 }
 
+TEST_F(StoreCommandTest, DeleteCountsFirstThenDeletes) {
+  const std::vector<std::string> select = {"--query", "{service_name=\"shop\"}", "--to",
+                                           "20300101"};
+  auto run = [&](std::vector<std::string> more) {
+    std::vector<std::string> args = {"delete"};
+    args.insert(args.end(), select.begin(), select.end());
+    args.insert(args.end(), more.begin(), more.end());
+    return Run(args);
+  };
+  ASSERT_EQ(run({"--dry-run"}), kExitOk) << cli_.err;
+  EXPECT_EQ(cli_.out, "3 profiles would be deleted\n");
+  ASSERT_EQ(run({"--dry-run", "--tenant-id", "two"}), kExitOk) << cli_.err;
+  EXPECT_EQ(cli_.out, "1 profiles would be deleted\n");
+  ASSERT_EQ(run({"--tenant-id", "one"}), kExitOk) << cli_.err;
+  EXPECT_EQ(cli_.out, "2 profiles deleted\n");
+  ASSERT_EQ(run({}), kExitOk) << cli_.err;
+  EXPECT_EQ(cli_.out, "1 profiles deleted\n");
+  EXPECT_NE(run({"--url", "http://a:4040"}), kExitOk) << "which of the two is meant?";
+}
+
+TEST_F(StoreCommandTest, ARunningServerIsAskedToDelete) {
+  std::string answer = R"({"profiles":7,"dry_run":false})";
+  cli_.http.SetAnswer([&](const HttpRequest&, int64_t) -> Result<HttpResponse> {
+    HttpResponse response;
+    response.body = answer;
+    return response;
+  });
+  const std::vector<std::string> command = {"store",   "delete",    "--url",       "http://a:4040",
+                                            "--query", "{a=\"b\"}", "--from",      "now-2d",
+                                            "--to",    "now-1d",    "--tenant-id", "web"};
+  ASSERT_EQ(cli_.Run(command), kExitOk) << cli_.err;
+  EXPECT_EQ(cli_.out, "7 profiles deleted\n");
+  const HttpRequest request = cli_.http.requests().front();
+  EXPECT_EQ(request.target, "http://a:4040/anneal/v1/admin/delete");
+  EXPECT_EQ(request.headers.Get("X-Scope-OrgID"), "web");
+  EXPECT_EQ(nlohmann::json::parse(request.body), nlohmann::json({{"query", "{a=\"b\"}"},
+                                                                 {"from", "now-2d"},
+                                                                 {"to", "now-1d"},
+                                                                 {"tenant", "web"},
+                                                                 {"dry_run", false}}));
+  answer = "<html>";
+  EXPECT_EQ(cli_.Run(command), kExitFailed);
+  EXPECT_THAT(cli_.err, HasSubstr("is it an anneal?"));
+}
+
 }  // namespace
 }  // namespace anneal

@@ -1,9 +1,13 @@
 #include "server/admin_calls.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "api/attime.h"
 #include "api/header_value.h"
 #include "api/http_edge.h"
+#include "api/selector.h"
+#include "api/tenant.h"
 #include "base/log.h"
 #include "server/access.h"
 #include "server/config.h"
@@ -13,6 +17,7 @@ namespace anneal {
 namespace {
 
 constexpr std::string_view kBackup = "/anneal/v1/admin/backup";
+constexpr std::string_view kDelete = "/anneal/v1/admin/delete";
 constexpr size_t kMaxNameBytes = 100;
 
 // "127.0.0.1:4040" → "127.0.0.1", "[::1]:4040" → "::1"
@@ -29,23 +34,124 @@ bool IsBackupName(std::string_view name) {
              "._-") == std::string_view::npos;
 }
 
-// A field of the request's JSON object.
-Result<std::string> FieldOf(const HttpRequest& request, const char* key) {
+// The request's JSON object, of these keys only: a misspelt one could widen what is deleted.
+Result<nlohmann::json> BodyOf(const HttpRequest& request,
+                              std::initializer_list<std::string_view> keys) {
   // A page of another site cannot send this type without asking first.
   if (!EqualsIgnoreCase(HeaderMain(request.headers.Get("Content-Type")), "application/json")) {
     return InvalidArgument("send application/json");
   }
-  const nlohmann::json body = nlohmann::json::parse(request.body, nullptr, false);
-  if (!body.is_object() || !body.contains(key) || !body[key].is_string()) {
-    return InvalidArgument("send {{\"{}\": …}}", key);
+  nlohmann::json body = nlohmann::json::parse(request.body, nullptr, false);
+  if (!body.is_object())
+    return InvalidArgument("send a JSON object with: {}", fmt::join(keys, ", "));
+  for (const auto& [key, value] : body.items()) {
+    if (std::ranges::find(keys, key) == keys.end()) {
+      return InvalidArgument("there is no field \"{}\"; send: {}", key, fmt::join(keys, ", "));
+    }
   }
-  return body[key].get<std::string>();
+  return body;
+}
+
+// A text, or a whole number as text; empty when it is not there.
+Result<std::string> TextOf(const nlohmann::json& body, const char* key) {
+  if (!body.contains(key)) return std::string();
+  const nlohmann::json& value = body[key];
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_integer()) return value.dump();
+  return InvalidArgument("\"{}\" must be a text", key);
+}
+
+struct Deletion {
+  std::vector<Selection> selections;  // one for each tenant
+  bool dry_run = false;
+};
+
+// Whose profiles: those of the tenant named in the body, in the header, or both.
+Result<std::vector<std::string>> TenantsOf(const HttpRequest& request, const std::string& named,
+                                           Tenancy tenancy) {
+  if (tenancy == Tenancy::kSingle) {
+    if (named.empty() || named == kAnonymousTenant) {
+      return std::vector<std::string>{std::string(kAnonymousTenant)};
+    }
+    return InvalidArgument("tenancy is single: everything is of tenant {}", kAnonymousTenant);
+  }
+  const std::string_view header = request.headers.Get("X-Scope-OrgID");
+  if (header.empty() && named.empty()) {
+    return InvalidArgument("name a tenant: \"tenant\", or the header X-Scope-OrgID");
+  }
+  if (header.empty()) return ParseTenants(named);
+  ASSIGN_OR_RETURN(std::vector<std::string> allowed, ParseTenants(header));
+  if (named.empty()) return allowed;
+  ASSIGN_OR_RETURN(std::vector<std::string> asked, ParseTenants(named));
+  for (const std::string& name : asked) {
+    if (std::ranges::binary_search(allowed, name)) continue;
+    return Error(Code::kPermissionDenied, "the request is of {}, and may not delete of tenant {}",
+                 header, name);
+  }
+  return asked;
+}
+
+Result<Deletion> DeletionOf(const HttpRequest& request, Tenancy tenancy, int64_t now_ns) {
+  ASSIGN_OR_RETURN(const nlohmann::json body,
+                   BodyOf(request, {"query", "from", "to", "tenant", "dry_run"}));
+  Deletion deletion;
+  if (body.contains("dry_run")) {
+    if (!body["dry_run"].is_boolean()) return InvalidArgument("\"dry_run\" must be true or false");
+    deletion.dry_run = body["dry_run"].get<bool>();
+  }
+  ASSIGN_OR_RETURN(const std::string query, TextOf(body, "query"));
+  ASSIGN_OR_RETURN(const std::string from, TextOf(body, "from"));
+  ASSIGN_OR_RETURN(const std::string to, TextOf(body, "to"));
+  ASSIGN_OR_RETURN(const std::string tenant, TextOf(body, "tenant"));
+  if (query.empty() || from.empty() || to.empty()) {
+    return InvalidArgument(
+        "send {{\"query\": \"{{service_name=\\\"…\\\"}}\", \"from\": \"0\", \"to\": \"now-7d\"}}: "
+        "all "
+        "three are needed");
+  }
+  ASSIGN_OR_RETURN(Selector selector, ParseSelector(query));
+  Selection selection;
+  selection.profile_type = selector.metric;
+  selection.matchers = std::move(selector.matchers);
+  if (from != "0") {
+    ASSIGN_OR_RETURN(selection.range.start_ns, ParseTime(from, now_ns));
+  }
+  ASSIGN_OR_RETURN(selection.range.end_ns, ParseTime(to, now_ns));
+  if (selection.range.end_ns < selection.range.start_ns) {
+    return InvalidArgument("\"to\" is before \"from\"");
+  }
+  ASSIGN_OR_RETURN(const std::vector<std::string> tenants, TenantsOf(request, tenant, tenancy));
+  for (const std::string& name : tenants) {
+    selection.tenant = name;
+    deletion.selections.push_back(selection);
+  }
+  return deletion;
+}
+
+Result<uint64_t> DeleteAll(const Deletion& deletion, Store& store) {
+  uint64_t profiles = 0;
+  for (const Selection& selection : deletion.selections) {
+    ASSIGN_OR_RETURN(const uint64_t count,
+                     deletion.dry_run ? store.Count(selection) : store.Delete(selection));
+    profiles += count;
+  }
+  return profiles;
+}
+
+HttpResponse JsonResponse(const nlohmann::json& body) {
+  HttpResponse response = ErrorResponse(Status());
+  response.status = 200;
+  response.body = body.dump();
+  return response;
 }
 
 }  // namespace
 
 std::string_view AdminCalls::RouteOf(std::string_view path) {
-  return path == kBackup ? kBackup : std::string_view();
+  for (std::string_view route : {kBackup, kDelete}) {
+    if (path == route) return route;
+  }
+  return {};
 }
 
 Status AdminCalls::Admit(const HttpRequest& request) const {
@@ -65,49 +171,63 @@ void AdminCalls::Handle(std::string_view route, const HttpRequest& request, Stor
   if (const Status admitted = Admit(request); !admitted.ok()) {
     return respond(RefusalResponse(request, admitted));
   }
-  Backup(request, store, std::move(respond));
+  Result<Work> work = route == kDelete ? Delete(request, store) : Backup(request, store);
+  const Status begun = work.ok() ? Run(std::move(work).value(), respond) : work.status();
+  if (!begun.ok()) respond(ErrorResponse(begun));
 }
 
-void AdminCalls::Backup(const HttpRequest& request, Store& store, HttpRespond respond) {
+Result<AdminCalls::Work> AdminCalls::Backup(const HttpRequest& request, Store& store) const {
   if (options_.backup_root.empty()) {
-    return respond(ErrorResponse(
-        Error(Code::kFailedPrecondition, "there is no place for backups: set admin.backup_root")));
+    return Error(Code::kFailedPrecondition, "there is no place for backups: set admin.backup_root");
   }
-  const Result<std::string> name = FieldOf(request, "name");
-  if (!name.ok()) return respond(ErrorResponse(name.status()));
-  if (!IsBackupName(*name)) {
-    return respond(ErrorResponse(
-        InvalidArgument("a backup's name has 1 to {} letters, digits, ., _ or -, and begins with "
-                        "no .",
-                        kMaxNameBytes)));
+  ASSIGN_OR_RETURN(const nlohmann::json body, BodyOf(request, {"name"}));
+  ASSIGN_OR_RETURN(const std::string name, TextOf(body, "name"));
+  if (!IsBackupName(name)) {
+    return InvalidArgument(
+        "a backup's name has 1 to {} letters, digits, ., _ or -, and begins with no .",
+        kMaxNameBytes);
   }
+  return Work([&store, directory = fmt::format("{}/{}", options_.backup_root, name)] {
+    const Status made = store.Backup(directory);
+    if (!made.ok()) {
+      log::Error("cannot make a backup", {{"directory", directory}, {"error", made.ToString()}});
+      return ErrorResponse(made);
+    }
+    log::Info("backup made", {{"directory", directory}});
+    return JsonResponse({{"directory", directory}});
+  });
+}
+
+Result<AdminCalls::Work> AdminCalls::Delete(const HttpRequest& request, Store& store) const {
+  ASSIGN_OR_RETURN(Deletion deletion, DeletionOf(request, options_.tenancy, clock_.NowNs()));
+  return Work([&store, deletion = std::move(deletion), body = request.body] {
+    const Result<uint64_t> profiles = DeleteAll(deletion, store);
+    if (!profiles.ok()) {
+      log::Error("cannot delete", {{"request", body}, {"error", profiles.status().ToString()}});
+      return ErrorResponse(profiles.status());
+    }
+    if (!deletion.dry_run) log::Info("deleted", {{"request", body}, {"profiles", *profiles}});
+    return JsonResponse({{"profiles", *profiles}, {"dry_run", deletion.dry_run}});
+  });
+}
+
+Status AdminCalls::Run(Work work, HttpRespond& respond) {
   MutexLock lock(mutex_);
-  if (stopped_ || busy_) {
-    return respond(ErrorResponse(
-        stopped_ ? Error(Code::kUnavailable, "the server is ending")
-                 : Error(Code::kResourceExhausted, "a backup is under way; try again later")));
+  if (stopped_) return Error(Code::kUnavailable, "the server is ending");
+  if (busy_) {
+    return Error(Code::kResourceExhausted, "another admin call is under way; try again later");
   }
   if (thread_.joinable()) thread_.join();  // it is over: not busy
   busy_ = true;
-  thread_ = std::thread([this, &store, respond = std::move(respond),
-                         directory = fmt::format("{}/{}", options_.backup_root, *name)] {
-    const Status made = store.Backup(directory);
-    if (made.ok()) {
-      log::Info("backup made", {{"directory", directory}});
-    } else {
-      log::Error("cannot make a backup", {{"directory", directory}, {"error", made.ToString()}});
-    }
-    HttpResponse response = ErrorResponse(made);
-    if (made.ok()) {
-      response.status = 200;
-      response.body = nlohmann::json({{"directory", directory}}).dump();
-    }
+  thread_ = std::thread([this, work = std::move(work), respond = std::move(respond)] {
+    HttpResponse response = work();
     {
       MutexLock done(mutex_);
       busy_ = false;
     }
     respond(std::move(response));
   });
+  return {};
 }
 
 void AdminCalls::Stop() {

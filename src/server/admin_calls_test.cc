@@ -126,5 +126,127 @@ TEST_F(AdminCallsTest, WithoutARootThereAreNone) {
   EXPECT_THAT(refused.body, HasSubstr("admin.backup_root"));
 }
 
+// A profile of names that do not compress.
+std::string ManyNames(uint64_t seed) {
+  std::string lines;
+  uint64_t state = seed;
+  for (int line = 0; line < 10'000; ++line) {
+    for (int word = 0; word < 4; ++word) {
+      state = state * 6364136223846793005 + 1442695040888963407;
+      fmt::format_to(std::back_inserter(lines), "{:016x}", state);
+    }
+    lines += " 1\n";
+  }
+  return lines;
+}
+
+class AdminDeleteTest : public AdminCallsTest {
+ protected:
+  void SetUp() override {
+    AdminCallsTest::SetUp();
+    config_.admin_loopback = "on";
+  }
+  void Push(std::string_view service, std::string body, Fields fields = {}) {
+    fields.emplace_back("Content-Type", "text/plain");
+    const HttpResponse pushed =
+        Post(fmt::format("/ingest?name={}", service), std::move(body), fields);
+    ASSERT_EQ(pushed.status, 200) << pushed.body;
+  }
+  HttpResponse Delete(const nlohmann::json& request, const Fields& fields = {}) {
+    return Post("/anneal/v1/admin/delete", request.dump(), fields);
+  }
+  // The number of profiles of an answer; -1 when it is another.
+  int Count(const HttpResponse& response) {
+    EXPECT_EQ(response.status, 200) << response.body;
+    return nlohmann::json::parse(response.body, nullptr, false).value("profiles", -1);
+  }
+  uint64_t DirectoryBytes() {
+    uint64_t bytes = 0;
+    std::error_code gone;  // a file may go meanwhile
+    for (const auto& file : std::filesystem::directory_iterator(config_.data)) {
+      const uint64_t size = file.file_size(gone);
+      if (!gone) bytes += size;
+    }
+    return bytes;
+  }
+  nlohmann::json All(std::string_view query) {
+    return {{"query", query}, {"from", "0"}, {"to", "now"}};
+  }
+};
+
+TEST_F(AdminDeleteTest, DeletesWhatIsSelectedAndSpaceComesBack) {
+  Start();
+  Push("big", ManyNames(1));
+  Push("small", "main 1\n");
+  const uint64_t before = DirectoryBytes();
+  nlohmann::json request = All("{service_name=\"big\"}");
+  request["dry_run"] = true;
+  const HttpResponse counted = Delete(request);
+  EXPECT_EQ(Count(counted), 1);
+  EXPECT_TRUE(nlohmann::json::parse(counted.body)["dry_run"]);
+  EXPECT_EQ(Count(Delete(request)), 1) << "it is still there";
+  request["dry_run"] = false;
+  EXPECT_EQ(Count(Delete(request)), 1);
+  EXPECT_EQ(Count(Delete(request)), 0);
+  EXPECT_EQ(Count(Delete(All("{service_name=\"small\"}"))), 1);
+  ASSERT_GT(before, 600'000u);
+  // Files that nobody needs go in the background.
+  for (int i = 0; i < 600 && DirectoryBytes() > before / 4; ++i) {
+    Clock::System().SleepNs(kPatienceNs / 1200);
+  }
+  EXPECT_LT(DirectoryBytes(), before / 4);
+}
+
+TEST_F(AdminDeleteTest, WhatItDoesNotUnderstandDeletesNothing) {
+  Start();
+  Push("app", "main 1\n");
+  nlohmann::json misspelt = All("{}"), backwards = All("{}"), other = All("{}"), odd = All("{}");
+  misspelt["form"] = "now-1h";
+  backwards["from"] = "now";
+  backwards["to"] = "now-1h";
+  other["tenant"] = "web";
+  odd["dry_run"] = "yes";
+  for (const nlohmann::json& request :
+       {nlohmann::json::array(), nlohmann::json::object(), nlohmann::json({{"query", "{}"}}),
+        All("{"), All(""), misspelt, backwards, other, odd,
+        nlohmann::json({{"query", "{}"}, {"from", "yesterdayish"}, {"to", "now"}}),
+        nlohmann::json({{"query", {1}}, {"from", "0"}, {"to", "now"}})}) {
+    const HttpResponse refused = Delete(request);
+    EXPECT_EQ(refused.status, 400) << request.dump();
+    EXPECT_THAT(refused.body, HasSubstr("invalid_argument"));
+  }
+  EXPECT_EQ(
+      Post("/anneal/v1/admin/delete", All("{}").dump(), {{"Content-Type", "text/plain"}}).status,
+      400);
+  EXPECT_EQ(Count(Delete(All("{}"))), 1);
+}
+
+TEST_F(AdminDeleteTest, ATokensTenantsBoundWhatItDeletes) {
+  config_.tenancy = "header";
+  config_.auth_tokens = dir_.path() + "/tokens";
+  ASSERT_TRUE(Fs::System()
+                  .WriteFileAtomic(config_.auth_tokens,
+                                   fmt::format("root:{0}:write,admin:*\nann:{0}:admin:web\n"
+                                               "bob:{0}:write:web\n",
+                                               kHash))
+                  .ok());
+  Start();
+  const std::pair<std::string, std::string> root = {"Authorization", "Bearer root.correct horse"},
+                                            ann = {"Authorization", "Bearer ann.correct horse"},
+                                            bob = {"Authorization", "Bearer bob.correct horse"};
+  for (const char* tenant : {"web", "shop"}) {
+    Push("app", "main 1\n", {root, {"X-Scope-OrgID", tenant}});
+  }
+  nlohmann::json shop = All("{}");
+  shop["tenant"] = "shop";
+  EXPECT_EQ(Delete(shop, {ann}).status, 403);
+  EXPECT_EQ(Delete(All("{}"), {ann, {"X-Scope-OrgID", "shop"}}).status, 403);
+  EXPECT_EQ(Delete(All("{}"), {bob}).status, 403);
+  EXPECT_EQ(Delete(All("{}")).status, 401);
+  EXPECT_EQ(Count(Delete(All("{}"), {ann})), 1) << "of its own tenant";
+  EXPECT_EQ(Delete(All("{}"), {root}).status, 400) << "of which tenant?";
+  EXPECT_EQ(Count(Delete(shop, {root})), 1);
+}
+
 }  // namespace
 }  // namespace anneal

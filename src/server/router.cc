@@ -46,7 +46,7 @@ Router::Router(RouterOptions options, Metrics& metrics, Clock& clock, std::funct
                       .tenancy = options_.access.tenancy,
                       .secure_cookie = options_.secure_cookie},
                      options_.authenticator),
-      admin_calls_(options_.admin),
+      admin_calls_(options_.admin, clock),
       metrics_(metrics),
       clock_(clock),
       refresh_(std::move(refresh)) {}

@@ -64,6 +64,7 @@ class EmbeddedServer final : public Server {
                  .secure_cookie = SpeaksTls(options.config),
                  .admin = {.authenticated = authenticator_ != nullptr,
                            .open_to_loopback = options.config.admin_loopback == "on",
+                           .tenancy = TenancyOf(options.config),
                            .backup_root = options.config.admin_backup_root},
                  .own_profiles = options.config.auth_debug == "off" ? nullptr : &own_profiles_},
                 metrics_, clock_, [this] { Refresh(); }) {

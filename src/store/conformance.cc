@@ -651,6 +651,7 @@ TEST_P(StoreConformance, DeleteForgetsWhatIsSelectedAndNothingElse) {
     for (size_t i = 0; i < writes.size(); ++i) {
       if (!deleted[i] && row.selects(i)) ++expected, deleted[i] = true;
     }
+    EXPECT_EQ(store().Count(row.selection).value(), expected);
     Result<uint64_t> count = store().Delete(row.selection);
     ASSERT_TRUE(count.ok()) << count.status().ToString();
     EXPECT_EQ(*count, expected);
@@ -663,6 +664,7 @@ TEST_P(StoreConformance, DeleteForgetsWhatIsSelectedAndNothingElse) {
   Selection by_id = SelectAll({});
   by_id.profile_ids = {TestUuid(1)};
   EXPECT_EQ(store().Delete(by_id).status().code(), Code::kInvalidArgument);
+  EXPECT_EQ(store().Count(by_id).status().code(), Code::kInvalidArgument);
   // The same again is as good as new.
   ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
   deleted.assign(writes.size(), false);

@@ -62,6 +62,7 @@ class EmbeddedStore final : public Store {
   Status DropBefore(int64_t horizon_ns) override;
   void SetRetention(RetentionPolicy policy) override;
   Result<uint64_t> Delete(const Selection& selection) override;
+  Result<uint64_t> Count(const Selection& selection) override EXCLUDES_LOCK(gate_);
   Status Maintain() override;
 
   // For benchmarks and tests that look at the files.
@@ -175,7 +176,6 @@ class EmbeddedStore final : public Store {
   Status Retain(int64_t now_ns) EXCLUDES_LOCK(gate_);
   std::vector<PartitionKey> PastRetention(int64_t now_ns) EXCLUDES_LOCK(gate_);
   Status DropPartitions(std::span<const PartitionKey> partitions) EXCLUDES_LOCK(gate_);
-  Result<uint64_t> Count(const Selection& selection) EXCLUDES_LOCK(gate_);
   Status DeleteWindow(std::span<const SeriesTarget> targets, TimeRange range) REQUIRES_LOCK(gate_);
   // Deletes the records of spans that ended, and of what has no data without them.
   Status DropSpans(const absl::flat_hash_set<SeriesTarget>& gone) REQUIRES_LOCK(gate_);

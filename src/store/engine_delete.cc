@@ -119,6 +119,8 @@ Status EmbeddedStore::DropSpans(const absl::flat_hash_set<SeriesTarget>& gone) {
 
 Status EmbeddedStore::Reclaim(std::span<const PartitionKey> partitions) {
   ReaderLock gate(gate_);
+  // The log holds what was deleted until all families are written out.
+  TRY(kv_->Flush());
   for (const PartitionKey& partition : partitions) {
     const std::string prefix = PartitionPrefix(partition);
     for (Family family : kPartitioned) TRY(kv_->ReclaimRange(family, prefix, PrefixEnd(prefix)));
@@ -127,6 +129,10 @@ Status EmbeddedStore::Reclaim(std::span<const PartitionKey> partitions) {
 }
 
 Result<uint64_t> EmbeddedStore::Count(const Selection& selection) {
+  if (!selection.profile_ids.empty() || !selection.span_ids.empty() ||
+      !selection.trace_ids.empty()) {
+    return InvalidArgument("profiles are deleted by labels and time, not by id");
+  }
   ReaderLock gate(gate_);
   ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection));
   ASSIGN_OR_RETURN(KvCursor cursor, kv_->Cursor(Family::kProfiles, {}, {}));
@@ -144,10 +150,6 @@ Result<uint64_t> EmbeddedStore::Delete(const Selection& selection) {
   if (queue_ == nullptr) {
     return Error(Code::kFailedPrecondition, "the store in {} is open for reading only",
                  options_.directory);
-  }
-  if (!selection.profile_ids.empty() || !selection.span_ids.empty() ||
-      !selection.trace_ids.empty()) {
-    return InvalidArgument("profiles are deleted by labels and time, not by id");
   }
   TRY(Recover());
   ASSIGN_OR_RETURN(uint64_t count, Count(selection));

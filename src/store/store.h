@@ -179,6 +179,8 @@ class Store {
   // Deletes every selected profile and gives their space back; the number of them. Of the selection
   // tenant, profile_type, matchers and range count; kInvalidArgument when it names ids.
   virtual Result<uint64_t> Delete(const Selection& selection) = 0;
+  // How many profiles Delete would delete.
+  virtual Result<uint64_t> Count(const Selection& selection) = 0;
   // Retention, and work that keeps long windows quick to answer. To be called about once a minute,
   // by one thread.
   virtual Status Maintain() = 0;

@@ -1,10 +1,17 @@
 #include "store/commit_queue.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <utility>
 
 namespace anneal {
+namespace {
+
+// Less than a sync takes on most disks.
+constexpr std::chrono::microseconds kLinger(1000);
+
+}  // namespace
 
 CommitQueue::CommitQueue(Kv& kv, Metrics* metrics, OnFailure on_failure)
     : kv_(kv), on_failure_(std::move(on_failure)), open_(kv) {
@@ -37,7 +44,8 @@ void CommitQueue::Enqueue(CommitEntry entry) {
     }
     open_.done.push_back(std::move(entry.done));
     for (auto& pin : entry.pins) open_.pins.push_back(std::move(pin));
-    wake = !writing_;
+    expected_ = std::max(expected_, being_written_ + open_.done.size());
+    wake = !writing_ && (!lingering_ || open_.done.size() >= expected_);
   }
   if (wake) work_.NotifyOne();
 }
@@ -67,17 +75,35 @@ void CommitQueue::Run() {
     {
       MutexLock lock(mutex_);
       writing_ = false;
+      being_written_ = 0;
       idle_.NotifyAll();
       while (open_.batch.empty() && open_.done.empty() && !stopping_) work_.Wait(mutex_);
       if (open_.batch.empty() && open_.done.empty()) return;
+      Linger();
       std::swap(group, open_);
       writing_ = true;
+      being_written_ = group.done.size();
     }
     Commit(group);
     group.batch.Clear();
     group.pins.clear();
     group.done.clear();
   }
+}
+
+void CommitQueue::Linger() {
+  const auto deadline = std::chrono::steady_clock::now() + kLinger;
+  lingering_ = true;
+  while (open_.done.size() < expected_ && !stopping_) {
+    const auto left = deadline - std::chrono::steady_clock::now();
+    if (left.count() <= 0) {
+      // Fewer callers than there were: one that is alone soon waits no more.
+      expected_ = (expected_ + open_.done.size()) / 2;
+      break;
+    }
+    work_.WaitFor(mutex_, left);
+  }
+  lingering_ = false;
 }
 
 void CommitQueue::Commit(Group& group) {

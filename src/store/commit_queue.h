@@ -1,8 +1,9 @@
 // CommitQueue: many appends, one synced write (group commit).
 //
 // Entries become durable in the order in which they were enqueued, and each wholly or not at
-// all. Who interns symbols enqueues them before letting go of the partition's lock, so no record
-// is durable before what it refers to.
+// all. A sync costs as much for one entry as for many, so when several callers append at a time,
+// the queue waits a moment for those that were just answered. Who interns symbols enqueues them
+// before letting go of the partition's lock, so no record is durable before what it refers to.
 #pragma once
 
 #include <functional>
@@ -69,6 +70,8 @@ class CommitQueue {
     std::vector<Done> done;
   };
   void Run();
+  // Waits until as many appends have come as lately were under way together, or for kLinger.
+  void Linger() REQUIRES_LOCK(mutex_);
   void Commit(Group& group);
 
   Kv& kv_;
@@ -80,6 +83,9 @@ class CommitQueue {
   CondVar work_, idle_;
   Group open_ GUARDED_BY(mutex_);  // what comes next; the other one is being written
   bool writing_ GUARDED_BY(mutex_) = false;
+  bool lingering_ GUARDED_BY(mutex_) = false;
+  size_t being_written_ GUARDED_BY(mutex_) = 0;  // appends of the other group
+  size_t expected_ GUARDED_BY(mutex_) = 0;       // appends under way together, lately
   bool stopping_ GUARDED_BY(mutex_) = false;
   Status failed_ GUARDED_BY(mutex_);
   std::vector<Done> undone_;  // of the failed write; the queue's thread only

@@ -1,5 +1,4 @@
 // anneal store: look after the embedded store's files.
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -12,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/exit_status.h"
 #include "cli/server_flags.h"
+#include "cli/store_stats.h"
 #include "server/config.h"
 #include "store/document_export.h"
 #include "store/embedded.h"
@@ -67,59 +67,6 @@ CommandRun DefineStoreVerify(CLI::App& app, CliContext& context) {
   };
 }
 
-std::string FormatTime(int64_t time_ns) {
-  using std::chrono::seconds, std::chrono::sys_days, std::chrono::days;
-  const std::chrono::sys_seconds time{seconds(time_ns / 1'000'000'000)};
-  const sys_days day = std::chrono::floor<days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", int{date.year()},
-                     unsigned{date.month()}, unsigned{date.day()}, clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count());
-}
-
-void PrintStats(std::ostream& out, const StoreStats& stats) {
-  size_t width = std::string_view("SERVICE").size();
-  for (const StoreStats::Service& s : stats.services) {
-    width = std::max(width, s.tenant.size() + 1 + s.service.size());
-  }
-  out << fmt::format("{:<{}}  {:>8}  {:>10}  {:>10}  {:>10}  {:<20}  {}\n", "SERVICE", width,
-                     "SERIES", "PROFILES", "VALUES", "SYMBOLS", "OLDEST", "NEWEST");
-  uint64_t profiles = 0;
-  for (const StoreStats::Service& s : stats.services) {
-    profiles += s.profiles;
-    out << fmt::format("{:<{}}  {:>8}  {:>10}  {:>10}  {:>10}  {:<20}  {}\n",
-                       s.tenant + "/" + s.service, width, s.series, s.profiles,
-                       HumanBytes(s.profiles_bytes), HumanBytes(s.symbols_bytes),
-                       FormatTime(s.oldest_ns), FormatTime(s.newest_ns));
-  }
-  out << fmt::format("{} services, {} profiles, {} documents, {} on disk\n", stats.services.size(),
-                     profiles, stats.documents, HumanBytes(stats.disk_bytes));
-  if (stats.damaged > 0) {
-    out << fmt::format("{} places could not be read and are left out: see `anneal store verify`\n",
-                       stats.damaged);
-  }
-}
-
-nlohmann::ordered_json ToJson(const StoreStats& stats) {
-  nlohmann::ordered_json services = nlohmann::ordered_json::array();
-  for (const StoreStats::Service& s : stats.services) {
-    services.push_back({{"tenant", s.tenant},
-                        {"service", s.service},
-                        {"series", s.series},
-                        {"profiles", s.profiles},
-                        {"profiles_bytes", s.profiles_bytes},
-                        {"symbols_bytes", s.symbols_bytes},
-                        {"oldest_ns", s.oldest_ns},
-                        {"newest_ns", s.newest_ns}});
-  }
-  return {{"services", std::move(services)},
-          {"documents", stats.documents},
-          {"documents_bytes", stats.documents_bytes},
-          {"disk_bytes", stats.disk_bytes},
-          {"damaged", stats.damaged}};
-}
-
 CommandRun DefineStoreStats(CLI::App& app, CliContext& context) {
   auto data = AddData(app, context);
   auto json = std::make_shared<bool>(false);
@@ -130,7 +77,7 @@ CommandRun DefineStoreStats(CLI::App& app, CliContext& context) {
     Result<StoreStats> stats = (*store)->Stats();
     if (!stats.ok()) return Fail(context, stats.status());
     if (*json) {
-      context.out << ToJson(*stats).dump(2) << "\n";
+      context.out << StatsJson(*stats).dump(2) << "\n";
     } else {
       PrintStats(context.out, *stats);
     }
@@ -399,8 +346,8 @@ constexpr SubcommandRow kSubcommands[] = {
 
   anneal store verify --data ./data)",
      DefineStoreVerify},
-    {"stats", "Show what is stored, by service",
-     R"(Works beside a running server.
+    {"stats", "Show what is stored, by tenant, service and kind",
+     R"(Works beside a running server. Sizes are of records before compression, but for the last, which is of the files. VALUES are those of profiles; rollups, symbols and documents stand beside them.
 
   anneal store stats --data ./data --json)",
      DefineStoreStats},

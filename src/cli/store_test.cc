@@ -48,6 +48,18 @@ TEST_F(StoreCommandTest, StatsAreByTenantAndService) {
   EXPECT_EQ(stats["services"].size(), 4u);
   EXPECT_EQ(stats["services"][0]["service"], "blog");
   EXPECT_EQ(stats["services"][0]["profiles"], 2);
+  ASSERT_EQ(stats["tenants"].size(), 2u);
+  uint64_t services_bytes = 0, tenants_bytes = 0;
+  for (const auto& row : stats["services"]) {
+    for (const char* kind : {"profiles_bytes", "symbols_bytes", "rollups_bytes"}) {
+      services_bytes += row[kind].get<uint64_t>();
+    }
+  }
+  for (const auto& row : stats["tenants"]) tenants_bytes += row["bytes"].get<uint64_t>();
+  EXPECT_EQ(tenants_bytes, services_bytes);
+  EXPECT_EQ(stats["tenants"][0]["profiles"], 4);
+  EXPECT_EQ(stats["tenants"][1]["profiles"], 2);
+  EXPECT_GT(stats["index_bytes"].get<uint64_t>(), 0u);
 }
 
 TEST_F(StoreCommandTest, BackupAndRestoreGiveAnEqualStore) {
@@ -90,6 +102,14 @@ TEST_F(StoreCommandTest, DocumentsAreCountedCheckedAndMoved) {
   }
   ASSERT_EQ(Run({"stats"}), kExitOk) << cli_.err;
   EXPECT_THAT(cli_.out, HasSubstr("6 profiles, 1 documents"));
+  EXPECT_THAT(cli_.out, HasSubstr("three/record"));
+  ASSERT_EQ(Run({"stats", "--json"}), kExitOk) << cli_.err;
+  const nlohmann::json stats = nlohmann::json::parse(cli_.out);
+  EXPECT_EQ(stats["document_kinds"][0]["kind"], "record");
+  EXPECT_EQ(stats["document_kinds"][0]["bytes"], stats["documents_bytes"]);
+  EXPECT_EQ(stats["tenants"][1]["tenant"], "three");
+  EXPECT_EQ(stats["tenants"][1]["documents"], 1);
+  EXPECT_EQ(stats["tenants"][1]["bytes"], stats["documents_bytes"]);
   ASSERT_EQ(Run({"verify"}), kExitOk) << cli_.err;
   EXPECT_THAT(cli_.out, HasSubstr("1 documents read, nothing wrong"));
   ASSERT_EQ(Run({"export", "-o", cli_.Path("all")}), kExitOk) << cli_.err;

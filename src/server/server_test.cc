@@ -140,6 +140,7 @@ TEST_F(ServerTest, KeepsWhatIsPushedOverARestart) {
   Start();
   EXPECT_EQ(Totals(), expected);
   EXPECT_THAT(Fetch("/metrics").body, HasSubstr("anneal_store_profiles 2"));
+  EXPECT_THAT(Fetch("/metrics").body, HasSubstr("anneal_store_record_bytes{kind=\"symbols\"} "));
 }
 
 TEST_F(ServerTest, LimitsComeFromTheConfig) {

@@ -13,6 +13,7 @@ constexpr int64_t kPatienceNs = 10'000'000'000;
 
 StoreMetrics::StoreMetrics(Store& store, Metrics& metrics, const Clock& clock)
     : store_(store),
+      metrics_(metrics),
       clock_(clock),
       series_(metrics.GetGauge("anneal_store_series", "Series in the store.")),
       profiles_(metrics.GetGauge("anneal_store_profiles", "Profiles in the store.")),
@@ -23,6 +24,12 @@ StoreMetrics::StoreMetrics(Store& store, Metrics& metrics, const Clock& clock)
                                "Start of the oldest profile, since 1970 UTC; 0: none.")),
       newest_(metrics.GetGauge("anneal_store_newest_timestamp_seconds",
                                "Start of the newest profile, since 1970 UTC; 0: none.")) {}
+
+Metrics::Gauge& StoreMetrics::BytesOf(std::string_view kind) {
+  return metrics_.GetGauge("anneal_store_record_bytes",
+                           "Size of the store's records before compression, by kind.",
+                           {{"kind", std::string(kind)}});
+}
 
 void StoreMetrics::Update() {
   const int64_t now_ns = clock_.MonotonicNs();
@@ -35,11 +42,14 @@ void StoreMetrics::Update() {
     log::Warn("cannot read the store's statistics", {{"error", stats.status().ToString()}});
     return;
   }
-  uint64_t series = 0, profiles = 0;
+  uint64_t series = 0, profiles = 0, profiles_bytes = 0, symbols_bytes = 0, rollups_bytes = 0;
   int64_t oldest_ns = 0, newest_ns = 0;
   for (const StoreStats::Service& service : stats->services) {
     series += service.series;
     profiles += service.profiles;
+    profiles_bytes += service.profiles_bytes;
+    symbols_bytes += service.symbols_bytes;
+    rollups_bytes += service.rollups_bytes;
     if (service.profiles == 0) continue;
     oldest_ns = oldest_ns == 0 ? service.oldest_ns : std::min(oldest_ns, service.oldest_ns);
     newest_ns = std::max(newest_ns, service.newest_ns);
@@ -47,6 +57,11 @@ void StoreMetrics::Update() {
   series_.Set(static_cast<double>(series));
   profiles_.Set(static_cast<double>(profiles));
   services_.Set(static_cast<double>(stats->services.size()));
+  BytesOf("profiles").Set(static_cast<double>(profiles_bytes));
+  BytesOf("symbols").Set(static_cast<double>(symbols_bytes));
+  BytesOf("rollups").Set(static_cast<double>(rollups_bytes));
+  BytesOf("documents").Set(static_cast<double>(stats->documents_bytes));
+  BytesOf("index").Set(static_cast<double>(stats->index_bytes));
   disk_bytes_.Set(static_cast<double>(stats->disk_bytes));
   memory_bytes_.Set(static_cast<double>(stats->memory_bytes));
   oldest_.Set(static_cast<double>(oldest_ns) / 1e9);

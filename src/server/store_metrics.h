@@ -17,7 +17,11 @@ class StoreMetrics {
   void Update();
 
  private:
+  // By kind of record.
+  Metrics::Gauge& BytesOf(std::string_view kind);
+
   Store& store_;
+  Metrics& metrics_;
   const Clock& clock_;
   int64_t next_ns_ = INT64_MIN;  // monotonic: when to ask again
   Metrics::Gauge& series_;

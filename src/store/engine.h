@@ -125,6 +125,7 @@ class EmbeddedStore final : public Store {
                      Visit visit);
   Status CountRecords(Family family, std::string_view what,
                       absl::FunctionRef<void(std::string_view key, std::string_view value)> count);
+  Status CountDocuments(StoreStats& stats);
   Result<bool> HasProfile(const SeriesTarget& target, TimeRange range);
   // As VisitWindow, but whole rollups are given in place of the profiles that they sum, where the
   // selection takes whole profiles and the rollup can be read.

@@ -33,17 +33,18 @@ Result<StoreStats> EmbeddedStore::Stats() {
     services[id].symbols_bytes += key.size() + value.size();
   };
   TRY(CountRecords(Family::kSymbols, "symbols", count_symbols));
+  auto count_rollups = [&](std::string_view key, std::string_view value) {
+    if (key.size() < 8) return;
+    auto id = static_cast<ServiceId>(GetBig32(key.data() + 4));
+    services[id].rollups_bytes += key.size() + value.size();
+  };
+  TRY(CountRecords(Family::kRollups, "rollups", count_rollups));
 
   StoreStats stats;
-  const std::string documents_begin = DocumentPrefix({}, {});
-  ASSIGN_OR_RETURN(KvCursor documents,
-                   kv_->Cursor(Family::kMeta, documents_begin, PrefixEnd(documents_begin)));
-  for (documents.Seek(documents_begin);
-       documents.Valid() && documents.key().starts_with(documents_begin); documents.Next()) {
-    ++stats.documents;
-    stats.documents_bytes += documents.key().size() + documents.value().size();
-  }
-  TRY(documents.status());
+  TRY(CountRecords(Family::kSeries, "series", [&](std::string_view key, std::string_view value) {
+    stats.index_bytes += key.size() + value.size();
+  }));
+  TRY(CountDocuments(stats));
   for (auto& [id, service] : services) stats.services.push_back(std::move(service));
   std::ranges::sort(stats.services, [](const auto& a, const auto& b) {
     return std::tie(a.tenant, a.service) < std::tie(b.tenant, b.service);
@@ -53,6 +54,29 @@ Result<StoreStats> EmbeddedStore::Stats() {
   stats.memory_bytes =
       kv_->MemoryBytes() + partitions_.bytes() + index_.MemoryBytes() + results_.bytes();
   return stats;
+}
+
+Status EmbeddedStore::CountDocuments(StoreStats& stats) {
+  const std::string prefix = DocumentPrefix({}, {});
+  std::map<std::pair<std::string, std::string>, StoreStats::Documents> kinds;
+  ASSIGN_OR_RETURN(KvCursor cursor, kv_->Cursor(Family::kMeta, prefix, PrefixEnd(prefix)));
+  for (; cursor.Valid(); cursor.Next()) {
+    const uint64_t bytes = cursor.key().size() + cursor.value().size();
+    ++stats.documents;
+    stats.documents_bytes += bytes;
+    Result<DocumentName> name = DecodeDocumentKey(cursor.key());
+    if (!name.ok()) {
+      damage_.Report(name.status());
+      continue;
+    }
+    StoreStats::Documents& kind = kinds[{name->tenant, name->kind}];
+    kind.tenant = std::move(name->tenant);
+    kind.kind = std::move(name->kind);
+    ++kind.count;
+    kind.bytes += bytes;
+  }
+  for (auto& [name, kind] : kinds) stats.document_kinds.push_back(std::move(kind));
+  return cursor.status();
 }
 
 // Past a block that cannot be read it goes on from the family's end, backwards.

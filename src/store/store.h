@@ -82,14 +82,22 @@ struct SpanPoint {
 // The labels that tell groups apart, absent ones left out; nullopt: all labels.
 using GroupBy = std::optional<std::span<const std::string>>;
 
+// Bytes are those of records, before compression, but for disk_bytes and memory_bytes.
 struct StoreStats {
   struct Service {
     std::string tenant, service;
-    uint64_t series = 0, profiles = 0, symbols_bytes = 0, profiles_bytes = 0;
+    uint64_t series = 0, profiles = 0;
+    uint64_t symbols_bytes = 0, profiles_bytes = 0, rollups_bytes = 0;
     int64_t oldest_ns = 0, newest_ns = 0;
   };
-  std::vector<Service> services;  // by tenant, then service
+  struct Documents {
+    std::string tenant, kind;
+    uint64_t count = 0, bytes = 0;
+  };
+  std::vector<Service> services;          // by tenant, then service
+  std::vector<Documents> document_kinds;  // by tenant, then kind
   uint64_t documents = 0, documents_bytes = 0;
+  uint64_t index_bytes = 0;  // which series there are, and when
   uint64_t disk_bytes = 0;
   uint64_t damaged =
       0;  // places that could not be read since the store was opened, and are skipped

@@ -21,6 +21,18 @@ Result<std::string_view> OtlpEntryOrNone(const std::vector<std::string_view>& ta
   return OtlpEntry(table, index, name);
 }
 
+template <typename Id, typename Add>
+Result<Id> OtlpSymbols::Place(absl::flat_hash_map<uint64_t, Id>& places, uint64_t index,
+                              const std::vector<std::string_view>& table, std::string_view name,
+                              Add add) {
+  auto known = places.find(index);
+  if (known != places.end()) return known->second;
+  ASSIGN_OR_RETURN(std::string_view bytes, OtlpEntry(table, index, name));
+  ASSIGN_OR_RETURN(Id id, add(bytes));
+  places.emplace(index, id);
+  return id;
+}
+
 StringId OtlpSymbols::Text(std::string_view text) {
   if (text.empty()) return StringId::kEmpty;
   auto [it, is_new] = texts_.try_emplace(std::string(text));
@@ -67,25 +79,26 @@ Result<MappingId> OtlpSymbols::Mapping(uint64_t index) {
 }
 
 Result<FunctionId> OtlpSymbols::Function(uint64_t index) {
-  auto [it, is_new] = functions_.try_emplace(index);
-  if (!is_new) return it->second;
-  ASSIGN_OR_RETURN(std::string_view bytes,
-                   OtlpEntry(dictionary_.functions, index, "function_table"));
+  return Place(functions_, index, dictionary_.functions, "function_table",
+               [this](std::string_view bytes) { return AddFunction(bytes); });
+}
+
+Result<LocationId> OtlpSymbols::Location(uint64_t index) {
+  return Place(locations_, index, dictionary_.locations, "location_table",
+               [this](std::string_view bytes) { return AddLocation(bytes); });
+}
+
+Result<FunctionId> OtlpSymbols::AddFunction(std::string_view bytes) {
   ASSIGN_OR_RETURN(OtlpFunction function, ReadOtlpFunction(bytes));
   anneal::Function out{.start_line = function.start_line};
   ASSIGN_OR_RETURN(out.name, String(function.name));
   ASSIGN_OR_RETURN(out.system_name, String(function.system_name));
   ASSIGN_OR_RETURN(out.file, String(function.file));
-  it->second = static_cast<FunctionId>(profile_.functions.size());
   profile_.functions.push_back(out);
-  return it->second;
+  return static_cast<FunctionId>(profile_.functions.size() - 1);
 }
 
-Result<LocationId> OtlpSymbols::Location(uint64_t index) {
-  auto [it, is_new] = locations_.try_emplace(index);
-  if (!is_new) return it->second;
-  ASSIGN_OR_RETURN(std::string_view bytes,
-                   OtlpEntry(dictionary_.locations, index, "location_table"));
+Result<LocationId> OtlpSymbols::AddLocation(std::string_view bytes) {
   ASSIGN_OR_RETURN(OtlpLocation location, ReadOtlpLocation(bytes));
   anneal::Location out{.address = location.address};
   ASSIGN_OR_RETURN(out.mapping, Mapping(location.mapping));
@@ -96,9 +109,8 @@ Result<LocationId> OtlpSymbols::Location(uint64_t index) {
     profile_.lines.push_back(parsed);
   }
   out.lines_end = static_cast<uint32_t>(profile_.lines.size());
-  it->second = static_cast<LocationId>(profile_.locations.size());
   profile_.locations.push_back(out);
-  return it->second;
+  return static_cast<LocationId>(profile_.locations.size() - 1);
 }
 
 void OtlpSymbols::Finish() {

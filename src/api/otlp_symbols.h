@@ -33,6 +33,13 @@ class OtlpSymbols {
   void Finish();
 
  private:
+  // What `places` has for the index, else what `add` makes of the table's entry.
+  template <typename Id, typename Add>
+  Result<Id> Place(absl::flat_hash_map<uint64_t, Id>& places, uint64_t index,
+                   const std::vector<std::string_view>& table, std::string_view name, Add add);
+  Result<FunctionId> AddFunction(std::string_view bytes);
+  Result<LocationId> AddLocation(std::string_view bytes);
+
   const OtlpDictionary& dictionary_;
   Profile& profile_;
   absl::flat_hash_map<uint64_t, StringId> strings_;

@@ -5,8 +5,8 @@
 #include "api/publish.h"
 #include "cli/exit_status.h"
 #include "cli/testing/cli_harness.h"
+#include "cli/testing/recorded_verdict.h"
 #include "profile/compress.h"
-#include "verify/verdict_json.h"
 
 namespace anneal {
 namespace {
@@ -15,24 +15,8 @@ using testing::HasSubstr;
 
 // A gain of 10 %, and the file it is in.
 std::string WriteVerdict(const CliHarness& cli) {
-  Verdict verdict;
-  verdict.run.unit = "run";
-  verdict.run.benchmarks = {""};
-  verdict.run.arms = {
-      {"./old", "./old", "aa", 1}, {"./new", "./new", "bb", 2}, {"./old", "./old", "aa", 1}};
-  Session& session = verdict.run.sessions.emplace_back();
-  session.wait_ns = {0, 0, 0};
-  for (int64_t i = 0; i < 40; ++i) {
-    Block block;
-    block.order = {ArmId::kControl, ArmId::kBaseline, ArmId::kCandidate};
-    auto noisy = [i](int64_t percent, int64_t phase) {
-      return percent * 10'000'000 + (i * phase % 7 - 3) * 1'000'000;
-    };
-    block.samples = {{{noisy(100, 3), 1, 1}, {noisy(90, 5), 1, 1}, {noisy(100, 2), 1, 1}}};
-    session.blocks.push_back(block);
-  }
   std::string path = cli.Path("verdict.json");
-  EXPECT_TRUE(Fs::System().WriteFileAtomic(path, EncodeVerdict(verdict)).ok());
+  EXPECT_TRUE(Fs::System().WriteFileAtomic(path, EncodeVerdict(RecordedVerdict(90))).ok());
   return path;
 }
 

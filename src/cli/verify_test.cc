@@ -4,34 +4,11 @@
 
 #include "cli/exit_status.h"
 #include "cli/testing/cli_harness.h"
+#include "cli/testing/recorded_verdict.h"
 #include "verify/verdict_json.h"
 
 namespace anneal {
 namespace {
-
-// A record in which the candidate's CPU time is `candidate_percent` of the baseline's, and the
-// control's `control_percent`, with a little noise.
-Verdict Recorded(int64_t candidate_percent, int64_t control_percent = 100) {
-  Verdict verdict;
-  verdict.run.unit = "run";
-  verdict.run.benchmarks = {""};
-  verdict.run.arms = {
-      {"./old", "./old", "aa", 1}, {"./new", "./new", "bb", 1}, {"./old", "./old", "aa", 1}};
-  Session& session = verdict.run.sessions.emplace_back();
-  session.wait_ns = {0, 0, 0};
-  for (int64_t i = 0; i < 40; ++i) {
-    Block block;
-    block.order = {ArmId::kControl, ArmId::kBaseline, ArmId::kCandidate};
-    auto noisy = [i](int64_t percent, int64_t phase) {
-      return percent * 10'000'000 + (i * phase % 7 - 3) * 1'000'000;
-    };
-    block.samples = {{{noisy(100, 3), 1, 1},
-                      {noisy(candidate_percent, 5), 1, 1},
-                      {noisy(control_percent, 2), 1, 1}}};
-    session.blocks.push_back(block);
-  }
-  return verdict;
-}
 
 struct ExitCase {
   const char* name;
@@ -47,7 +24,7 @@ class VerifyExitTest : public testing::TestWithParam<ExitCase> {};
 TEST_P(VerifyExitTest, FollowsTheRuling) {
   const ExitCase& c = GetParam();
   CliHarness cli;
-  Verdict verdict = Recorded(c.candidate_percent, c.control_percent);
+  Verdict verdict = RecordedVerdict(c.candidate_percent, c.control_percent);
   verdict.run.limits = c.limits;
   std::string path = cli.Path("verdict.json");
   ASSERT_TRUE(Fs::System().WriteFileAtomic(path, EncodeVerdict(verdict)).ok());

@@ -8,14 +8,12 @@
 #include <span>
 #include <tuple>
 
+#include "base/wrapping.h"
+
 namespace anneal {
 namespace {
 
 constexpr size_t kCountedLocations = 2;
-
-int64_t WrapSub(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
-}
 
 enum class NodeId : uint32_t { kNone = 0xffffffffu };
 
@@ -61,7 +59,7 @@ class Graph {
     }
     if (parent != NodeId::kNone) {
       Node& leaf = nodes_[Index(parent)];
-      leaf.flat = WrapAdd(leaf.flat, value);
+      leaf.flat = WrappingAdd(leaf.flat, value);
     }
   }
 
@@ -81,12 +79,12 @@ class Graph {
   void Visit(NodeId parent, NodeId node, int64_t value) {
     if (InsertOnce(seen_nodes_, node)) {
       int64_t& cumulative = nodes_[Index(node)].cumulative;
-      cumulative = WrapAdd(cumulative, value);
+      cumulative = WrappingAdd(cumulative, value);
     }
     if (parent == NodeId::kNone || parent == node) return;
     if (!InsertOnce(seen_pairs_, NodePair(parent, node))) return;
     int64_t& weight = edges_[NodePair(parent, node)];
-    weight = WrapAdd(weight, value);
+    weight = WrappingAdd(weight, value);
   }
 
   // The nodes of a location's frames, innermost first.
@@ -134,10 +132,10 @@ CallEdges SumByName(const Graph& graph) {
     const Node& caller = graph.nodes()[Index(pair.first)];
     if (!caller.Counts()) continue;
     const Node& callee = graph.nodes()[Index(pair.second)];
-    int64_t offset = WrapSub(caller.key.line, caller.key.start_line);
+    int64_t offset = WrappingSubtract(caller.key.line, caller.key.start_line);
     int64_t& sum = weights[Key(caller.key.name, callee.key.name, offset)];
-    sum = WrapAdd(sum, weight);
-    result.total_weight = WrapAdd(result.total_weight, weight);
+    sum = WrappingAdd(sum, weight);
+    result.total_weight = WrappingAdd(result.total_weight, weight);
   }
   if (result.total_weight == 0) return {};
   result.edges.reserve(weights.size());
@@ -207,7 +205,7 @@ HotEdges FindHotEdges(const CallEdges& edges, double cdf_percent) {
   int64_t sum = 0;
   for (size_t i = 0; i < edges.edges.size(); ++i) {
     int64_t weight = edges.edges[i].weight;
-    sum = WrapAdd(sum, weight);
+    sum = WrappingAdd(sum, weight);
     if (percent(sum) > cdf_percent) {
       return {.count = i + 1, .threshold_weight = weight, .threshold_percent = percent(weight)};
     }

@@ -36,11 +36,6 @@ struct CallEdges {
   friend bool operator==(const CallEdges&, const CallEdges&) = default;
 };
 
-// a + b as Go adds: modulo 2^64.
-inline int64_t WrapAdd(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
-}
-
 // The column the compiler reads: the first that is samples/count or cpu/nanoseconds, or -1.
 int GoValueColumn(const Profile& profile);
 

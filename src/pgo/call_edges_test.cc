@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "base/wrapping.h"
 #include "pgo/made_profile.h"
 
 namespace anneal {
@@ -93,7 +94,7 @@ TEST(CallEdges, FollowTheRulesOfTheCompiler) {
     ASSERT_TRUE(edges.ok()) << edges.status().ToString();
     EXPECT_EQ(WritePreprofile(*edges), WritePreprofile({row.edges, 0}));
     int64_t total = 0;
-    for (const CallEdge& edge : row.edges) total = WrapAdd(total, edge.weight);
+    for (const CallEdge& edge : row.edges) total = WrappingAdd(total, edge.weight);
     EXPECT_EQ(edges->total_weight, total);
   }
 }

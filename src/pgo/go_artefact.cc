@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <span>
 
+#include "base/wrapping.h"
 #include "profile/compress.h"
 #include "profile/merge.h"
 #include "profile/pprof.h"
@@ -222,7 +223,7 @@ Profile ProfileFromEdges(const CallEdges& edges, std::string_view type, std::str
   ProfileBuilder builder;
   builder.profile().sample_types = {{.type = builder.Text(type), .unit = builder.Text(unit)}};
   for (const CallEdge& edge : edges.edges) {
-    int64_t line = WrapAdd(edge.offset, kStartLine);
+    int64_t line = WrappingAdd(edge.offset, kStartLine);
     // The callee's line is not read, but in recursion it must tell the two frames apart.
     int64_t callee_line = edge.caller == edge.callee && line == 0 ? 1 : 0;
     Line frames[] = {

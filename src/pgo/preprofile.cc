@@ -6,6 +6,7 @@
 #include <optional>
 #include <tuple>
 
+#include "base/wrapping.h"
 #include "pgo/call_edges.h"
 
 namespace anneal {
@@ -85,7 +86,7 @@ Result<CallEdges> ReadPreprofile(std::string_view text) {
                              *caller, *callee, *offset);
     }
     result.edges.push_back({std::string(*caller), std::string(*callee), *offset, *weight});
-    result.total_weight = WrapAdd(result.total_weight, *weight);
+    result.total_weight = WrappingAdd(result.total_weight, *weight);
   }
   return result;
 }

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/wrapping.h"
+
 namespace anneal {
 namespace {
 
@@ -89,7 +91,7 @@ SymbolMatch MatchSymbols(const CallEdges& edges, const GoSymbols& symbols) {
   int64_t missing_weight = 0;
   for (const CallEdge& edge : edges.edges) {
     bool caller = check(edge.caller), callee = check(edge.callee);
-    if (!caller || !callee) missing_weight = WrapAdd(missing_weight, edge.weight);
+    if (!caller || !callee) missing_weight = WrappingAdd(missing_weight, edge.weight);
   }
   match.functions = known.size();
   match.missing = match.missing_names.size();
@@ -108,7 +110,7 @@ double NoLineShare(const CallEdges& edges,
   for (const CallEdge& edge : edges.edges) {
     auto it = starts.find(edge.caller);
     if (it != starts.end() && it->second > 0 && edge.offset == -it->second)
-      weight = WrapAdd(weight, edge.weight);
+      weight = WrappingAdd(weight, edge.weight);
   }
   if (edges.total_weight == 0) return 0;
   return static_cast<double>(weight) / static_cast<double>(edges.total_weight);
@@ -239,7 +241,7 @@ Result<GoReport> MakeGoReport(const Profile& profile, const GoSymbols* symbols) 
                                     profile.Text(profile.sample_types[c].unit));
     report.sample_weight = SampleWeight(profile, c);
     for (size_t i = 0; i < profile.SampleCount(); ++i) {
-      report.total_value = WrapAdd(report.total_value, profile.Values(i)[c]);
+      report.total_value = WrappingAdd(report.total_value, profile.Values(i)[c]);
     }
     report.samples = report.total_value / report.sample_weight;
   }

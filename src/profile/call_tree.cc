@@ -6,15 +6,14 @@
 #include <functional>
 #include <numeric>
 
+#include "base/wrapping.h"
+
 namespace anneal {
 namespace {
 
 enum class Side { kMain, kBase };
 
-// Sums wrap rather than overflow.
-void AddTo(int64_t& sum, int64_t value) {
-  sum = static_cast<int64_t>(static_cast<uint64_t>(sum) + static_cast<uint64_t>(value));
-}
+void AddTo(int64_t& sum, int64_t value) { sum = WrappingAdd(sum, value); }
 
 uint64_t Pair(uint32_t high, uint32_t low) { return uint64_t{high} << 32 | low; }
 

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "base/units.h"
+#include "base/wrapping.h"
 #include "profile/go_name.h"
 
 namespace anneal {
@@ -77,10 +78,7 @@ class Graph {
     }
   }
 
-  // Sums wrap rather than overflow.
-  static void AddTo(int64_t& sum, int64_t value) {
-    sum = static_cast<int64_t>(static_cast<uint64_t>(sum) + static_cast<uint64_t>(value));
-  }
+  static void AddTo(int64_t& sum, int64_t value) { sum = WrappingAdd(sum, value); }
 
   void SumNodes() {
     absl::flat_hash_set<uint32_t> seen;  // a recursive function counts once a sample

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/wrapping.h"
 #include "profile/intern_table.h"
 #include "profile/merge.h"
 #include "profile/sample_builder.h"
@@ -132,9 +133,7 @@ class Rejoiner {
     size_t kept = 0;
     for (size_t i = 0; i < ways.size(); ++i) {
       if (kept > 0 && !order(ways[kept - 1], ways[i])) {
-        // Wraps rather than overflows.
-        ways[kept - 1].weight = static_cast<int64_t>(static_cast<uint64_t>(ways[kept - 1].weight) +
-                                                     static_cast<uint64_t>(ways[i].weight));
+        ways[kept - 1].weight = WrappingAdd(ways[kept - 1].weight, ways[i].weight);
       } else {
         ways[kept++] = ways[i];
       }

@@ -11,9 +11,11 @@ namespace {
 
 constexpr uint32_t kUnused = 0xffffffffu;
 
+bool SameKey(const SortEntry& a, const SortEntry& b) { return a.key == b.key; }
+
 class CanonicalBuilder {
  public:
-  explicit CanonicalBuilder(MergedColumns&& merged) : m_(std::move(merged)) {}
+  explicit CanonicalBuilder(MergedColumns& merged) : m_(merged) {}
 
   Profile Run() {
     KeepNonZeroSamples();
@@ -44,17 +46,19 @@ class CanonicalBuilder {
   bool LocationLess(uint32_t a, uint32_t b) const;
   bool SampleLess(uint32_t a, uint32_t b) const;
 
-  MergedColumns m_;
+  MergedColumns& m_;
   Profile out_;
-  std::vector<uint32_t> samples_;  // survivors
-  bool has_labels_ = false;        // does any of them have one
+  OrderScratch& scratch_ = m_.order_scratch;
+  std::vector<uint32_t>& samples_ = scratch_.samples;  // survivors
+  bool has_labels_ = false;                            // does any of them have one
   // From positions in the union to positions in the output; first only whether one is used (0).
-  std::vector<uint32_t> string_rank_, mapping_rank_, function_rank_, location_rank_;
+  std::vector<uint32_t>&string_rank_ = scratch_.string_rank, &mapping_rank_ = scratch_.mapping_rank,
+  &function_rank_ = scratch_.function_rank, &location_rank_ = scratch_.location_rank;
 };
 
 void CanonicalBuilder::KeepNonZeroSamples() {
   size_t width = m_.sample_types.size();
-  samples_.reserve(m_.SampleCount());
+  samples_.clear();
   for (uint32_t s = 0; s < m_.SampleCount(); ++s) {
     const uint64_t* values = m_.sample_values.data() + s * width;
     if (std::any_of(values, values + width, [](uint64_t v) { return v != 0; })) {
@@ -142,26 +146,23 @@ void CanonicalBuilder::OrderMappings() {
 }
 
 void CanonicalBuilder::OrderFunctions() {
-  struct Key {
-    uint64_t names, file;
-    int64_t start_line;
-    uint32_t position;
-    auto operator<=>(const Key&) const = default;
-  };
-  std::vector<Key> order;
-  order.reserve(m_.functions.size());
+  std::vector<SortEntry>& order = scratch_.order;
+  order.clear();
   for (uint32_t i = 0; i < m_.functions.size(); ++i) {
     if (function_rank_[i] == kUnused) continue;
-    const Function& f = m_.functions[i];
-    order.push_back({uint64_t{Index(Rank(f.name))} << 32 | Index(Rank(f.system_name)),
-                     Index(Rank(f.file)), f.start_line, i});
+    Function& f = m_.functions[i];
+    f = {Rank(f.name), Rank(f.system_name), Rank(f.file), f.start_line};
+    order.push_back({uint64_t{Index(f.name)} << 32 | Index(f.system_name), i});
   }
-  std::sort(order.begin(), order.end());
+  SortByKey(order, scratch_.spare);
+  SortTies(order, SameKey, [&](const SortEntry& a, const SortEntry& b) {
+    const Function &x = m_.functions[a.position], &y = m_.functions[b.position];
+    return std::tuple(x.file, x.start_line) < std::tuple(y.file, y.start_line);
+  });
   out_.functions.reserve(order.size());
-  for (const Key& key : order) {
-    function_rank_[key.position] = static_cast<uint32_t>(out_.functions.size());
-    const Function& f = m_.functions[key.position];
-    out_.functions.push_back({Rank(f.name), Rank(f.system_name), Rank(f.file), f.start_line});
+  for (const SortEntry& entry : order) {
+    function_rank_[entry.position] = static_cast<uint32_t>(out_.functions.size());
+    out_.functions.push_back(m_.functions[entry.position]);
   }
 }
 
@@ -182,12 +183,8 @@ void CanonicalBuilder::OrderLocations() {
   for (Line& line : m_.lines) {
     line.function = static_cast<FunctionId>(function_rank_[Index(line.function)]);
   }
-  struct Key {
-    uint64_t address;
-    uint32_t mapping, position;
-  };
-  std::vector<Key> order;
-  order.reserve(m_.locations.size());
+  std::vector<SortEntry>& order = scratch_.order;
+  order.clear();
   size_t lines = 0;
   for (uint32_t i = 0; i < m_.locations.size(); ++i) {
     if (location_rank_[i] == kUnused) continue;
@@ -197,18 +194,22 @@ void CanonicalBuilder::OrderLocations() {
       l.address += out_.mappings[Index(l.mapping)].start;
     }
     lines += l.lines_end - l.lines_begin;
-    order.push_back({l.address, static_cast<uint32_t>(l.mapping), i});
+    order.push_back({l.address, i});
   }
-  std::sort(order.begin(), order.end(), [&](const Key& a, const Key& b) {
-    if (a.mapping != b.mapping) return a.mapping < b.mapping;
-    if (a.address != b.address) return a.address < b.address;
+  SortByKey(order, scratch_.spare);
+  for (SortEntry& entry : order) entry.key = Index(m_.locations[entry.position].mapping);
+  SortByKey(order, scratch_.spare);
+  auto same = [&](const SortEntry& a, const SortEntry& b) {
+    return a.key == b.key && m_.locations[a.position].address == m_.locations[b.position].address;
+  };
+  SortTies(order, same, [&](const SortEntry& a, const SortEntry& b) {
     return LocationLess(a.position, b.position);
   });
   out_.locations.reserve(order.size());
   out_.lines.reserve(lines);
-  for (const Key& key : order) {
-    location_rank_[key.position] = static_cast<uint32_t>(out_.locations.size());
-    Location l = m_.locations[key.position];
+  for (const SortEntry& entry : order) {
+    location_rank_[entry.position] = static_cast<uint32_t>(out_.locations.size());
+    Location l = m_.locations[entry.position];
     uint32_t begin = static_cast<uint32_t>(out_.lines.size());
     out_.lines.insert(out_.lines.end(), m_.lines.begin() + l.lines_begin,
                       m_.lines.begin() + l.lines_end);
@@ -244,12 +245,8 @@ void CanonicalBuilder::OrderSamples() {
   OrderLabelsOfSamples();
   // The two leaf-most locations decide nearly every comparison; they are packed into one integer,
   // 0 for a stack that is shorter.
-  struct Key {
-    uint64_t leaf;
-    uint32_t sample;
-  };
-  std::vector<Key> order;
-  order.reserve(samples_.size());
+  std::vector<SortEntry>& order = scratch_.order;
+  order.clear();
   size_t locations = 0, labels = 0;
   for (uint32_t s : samples_) {
     uint32_t begin = m_.StackBegin(s), depth = m_.stack_ends[s] - begin;
@@ -259,15 +256,16 @@ void CanonicalBuilder::OrderSamples() {
     locations += depth;
     labels += m_.label_ends[s] - m_.LabelBegin(s);
   }
-  std::sort(order.begin(), order.end(), [&](const Key& a, const Key& b) {
-    return a.leaf != b.leaf ? a.leaf < b.leaf : SampleLess(a.sample, b.sample);
+  SortByKey(order, scratch_.spare);
+  SortTies(order, SameKey, [&](const SortEntry& a, const SortEntry& b) {
+    return SampleLess(a.position, b.position);
   });
   out_.stack_ends.reserve(order.size());
   out_.sample_locations.reserve(locations);
   out_.sample_values.reserve(order.size() * m_.sample_types.size());
   out_.labels.reserve(labels);
   has_labels_ = labels > 0;
-  for (const Key& key : order) WriteSample(key.sample);
+  for (const SortEntry& entry : order) WriteSample(entry.position);
 }
 
 void CanonicalBuilder::WriteSample(uint32_t sample) {
@@ -302,6 +300,6 @@ void CanonicalBuilder::WriteHeader() {
 
 }  // namespace
 
-Profile CanonicalOrder(MergedColumns&& merged) { return CanonicalBuilder(std::move(merged)).Run(); }
+Profile CanonicalOrder(MergedColumns& merged) { return CanonicalBuilder(merged).Run(); }
 
 }  // namespace anneal

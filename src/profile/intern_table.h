@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,13 @@ class InternTable {
   }
   size_t size() const { return size_; }
   size_t bytes() const { return slots_.capacity() * sizeof(Slot); }
+  // Forgets all. Slots are kept for the next use, but not many more than this use needed.
+  void Clear() {
+    constexpr size_t kSparse = 16;
+    if (slots_.size() > std::max(kFirstSize, kSparse * size_)) slots_ = {};
+    std::fill(slots_.begin(), slots_.end(), Slot());
+    size_ = 0;
+  }
   // Makes room for `more` entities at once.
   void Reserve(size_t more) {
     size_t wanted = std::max(slots_.size(), kFirstSize);
@@ -71,13 +79,19 @@ class InternTable {
 // Hashes differ from process to process, so that nobody can prepare input that collides; no
 // result depends on them.
 uint64_t HashSeed();
-uint64_t HashText(std::string_view text);
+uint64_t HashText(std::string_view text, uint64_t seed);  // seed: HashSeed()
+inline uint64_t HashText(std::string_view text) { return HashText(text, HashSeed()); }
+
+// Both halves of the product, folded into one.
+inline uint64_t FoldedProduct(uint64_t a, uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  Wide product = static_cast<Wide>(a) * b;
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
 
 // Folds `value` into `hash`. Chains start from HashSeed().
 inline uint64_t MixHash(uint64_t hash, uint64_t value) {
-  __extension__ using Wide = unsigned __int128;
-  Wide product = static_cast<Wide>(hash ^ value) * 0x9e3779b97f4a7c15u;
-  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+  return FoldedProduct(hash ^ value, 0x9e3779b97f4a7c15u);
 }
 
 }  // namespace anneal

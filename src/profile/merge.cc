@@ -19,6 +19,8 @@ namespace {
 // In a remap table: not needed by any sample so far; needed, but without a place yet.
 constexpr uint32_t kUnmapped = 0xffffffffu, kWanted = 0xfffffffeu;
 
+constexpr size_t kMaxSpareBytes = size_t{8} << 20;
+
 // The merger of strings: of two, the smaller that is not empty.
 StringId SmallerText(const StringTable& strings, StringId a, StringId b) {
   if (a == StringId::kEmpty) return b;
@@ -39,6 +41,18 @@ std::string DescribeTypes(const StringTable& strings, std::span<const ValueType>
 
 }  // namespace
 
+void MergedColumns::Clear() {
+  auto clear = [](auto&... columns) { (columns.clear(), ...); };
+  clear(sample_types, comments, mappings, functions, lines, locations, stack_ends, sample_locations,
+        sample_values, label_ends, labels);
+  const StringTable none;
+  strings = none;  // a copy: moving would give its memory away
+  has_header = false;
+  period_type = {};
+  time_ns = duration_ns = period = 0;
+  drop_frames = keep_frames = default_sample_type = doc_url = StringId::kEmpty;
+}
+
 struct Merger::Rep {
   MergedColumns merged;
   InternTable string_table, mapping_table, function_table, location_table, sample_table;
@@ -50,10 +64,26 @@ struct Merger::Rep {
     uint64_t hash;
     uint32_t position;  // in the input
   };
-  std::vector<Pending> pending;
-  std::vector<LocationId> stacks;  // the input's, by location in the union
+  std::vector<Pending> pending, samples;  // `samples`: those that are not zero
+  std::vector<LocationId> stacks;         // the input's, by location in the union
   std::vector<Label> label_scratch;
   uint64_t seed = HashSeed();
+
+  // The memory of the thread's last merge, for its next. Growing columns and tables anew, most of
+  // it in the kernel, was a quarter of a merge.
+  static std::unique_ptr<Rep>& Spare() {
+    thread_local std::unique_ptr<Rep> spare;
+    return spare;
+  }
+  static std::unique_ptr<Rep> Take() {
+    std::unique_ptr<Rep> rep = std::move(Spare());
+    return rep != nullptr ? std::move(rep) : std::make_unique<Rep>();
+  }
+  static void GiveBack(std::unique_ptr<Rep> rep);  // keeps what is not large
+  template <typename BytesOf>
+  size_t Sum(BytesOf bytes_of) const;  // over all columns and tables
+  void Clear();
+  size_t bytes() const;
 
   Status CheckTypes(const Profile& profile) const;
   Status CheckRoom(const Profile& profile) const;
@@ -63,7 +93,7 @@ struct Merger::Rep {
   template <typename Hash, typename Place>
   void PlaceWanted(std::vector<uint32_t>& map, InternTable& table, Hash hash, Place place);
   template <typename Hash, typename Place>
-  void PlacePending(InternTable& table, Hash hash, Place place);
+  void PlacePending(std::span<Pending> all, InternTable& table, Hash hash, Place place);
 
   bool IsZero(size_t sample) const;
   uint64_t HashFunction(const Function& f) const;
@@ -162,13 +192,13 @@ bool Merger::Rep::IsZero(size_t sample) const {
   return std::all_of(values.begin(), values.end(), [](int64_t v) { return v == 0; });
 }
 
-// Marks what non-zero samples refer to, directly or not; puts those samples into pending.
+// Marks what non-zero samples refer to, directly or not; puts those samples into `samples`.
 void Merger::Rep::MarkWanted() {
   auto want = [](std::vector<uint32_t>& map, auto id) { map[Index(id)] = kWanted; };
-  pending.clear();
+  samples.clear();
   for (size_t s = 0; s < input->SampleCount(); ++s) {
     if (IsZero(s)) continue;
-    pending.push_back({0, static_cast<uint32_t>(s)});
+    samples.push_back({0, static_cast<uint32_t>(s)});
     for (LocationId id : input->Stack(s)) want(location_map, id);
   }
   for (size_t i = 0; i < location_map.size(); ++i) {
@@ -180,8 +210,8 @@ void Merger::Rep::MarkWanted() {
     }
   }
   string_map[0] = 0;
-  auto want_text = [&](StringId id) {
-    if (string_map[Index(id)] == kUnmapped) string_map[Index(id)] = kWanted;
+  auto want_text = [&](StringId id) {  // without a branch, which would be a guess
+    string_map[Index(id)] = std::min(string_map[Index(id)], kWanted);
   };
   for (size_t i = 0; i < function_map.size(); ++i) {
     if (function_map[i] != kWanted) continue;
@@ -191,26 +221,29 @@ void Merger::Rep::MarkWanted() {
   }
 }
 
-// Gives every entity of pending its hash, then its place, asking for memory ahead.
+// Gives every entity of `all` its hash, then its place, asking for memory ahead.
 template <typename Hash, typename Place>
-void Merger::Rep::PlacePending(InternTable& table, Hash hash, Place place) {
+void Merger::Rep::PlacePending(std::span<Pending> all, InternTable& table, Hash hash, Place place) {
   constexpr size_t kAhead = 8;
-  for (Pending& p : pending) p.hash = hash(p.position);
-  table.Reserve(pending.size());
-  for (size_t i = 0; i < pending.size(); ++i) {
-    if (i + kAhead < pending.size()) table.Prefetch(pending[i + kAhead].hash);
-    place(pending[i].position, pending[i].hash);
+  for (Pending& p : all) p.hash = hash(p.position);
+  table.Reserve(all.size());
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (i + kAhead < all.size()) table.Prefetch(all[i + kAhead].hash);
+    place(all[i].position, all[i].hash);
   }
 }
 
 template <typename Hash, typename Place>
 void Merger::Rep::PlaceWanted(std::vector<uint32_t>& map, InternTable& table, Hash hash,
                               Place place) {
-  pending.clear();
-  for (size_t i = 0; i < map.size(); ++i) {
-    if (map[i] == kWanted) pending.push_back({0, static_cast<uint32_t>(i)});
+  pending.resize(map.size());
+  size_t count = 0;
+  for (size_t i = 0; i < map.size(); ++i) {  // without a branch, which would be a guess
+    pending[count].position = static_cast<uint32_t>(i);
+    count += map[i] == kWanted ? 1 : 0;
   }
-  PlacePending(table, hash,
+  pending.resize(count);
+  PlacePending(pending, table, hash,
                [&](uint32_t i, uint64_t h) { map[i] = static_cast<uint32_t>(place(i, h)); });
 }
 
@@ -229,7 +262,7 @@ StringId Merger::Rep::MapString(StringId id) {
   uint32_t& mapped = string_map[Index(id)];
   if (mapped >= kWanted) {
     std::string_view text = input->Text(id);
-    mapped = static_cast<uint32_t>(PlaceString(text, HashText(text)));
+    mapped = static_cast<uint32_t>(PlaceString(text, HashText(text, seed)));
   }
   return static_cast<StringId>(mapped);
 }
@@ -387,12 +420,10 @@ void Merger::Rep::AddSamples() {
   function_map.assign(in.functions.size(), kUnmapped);
   location_map.assign(in.locations.size(), kUnmapped);
   MarkWanted();
-  std::vector<Pending> samples;
-  samples.swap(pending);
 
   PlaceWanted(
       string_map, string_table,
-      [&](uint32_t i) { return HashText(in.Text(static_cast<StringId>(i))); },
+      [&](uint32_t i) { return HashText(in.Text(static_cast<StringId>(i)), seed); },
       [&](uint32_t i, uint64_t hash) {
         return PlaceString(in.Text(static_cast<StringId>(i)), hash);
       });
@@ -413,18 +444,18 @@ void Merger::Rep::AddSamples() {
   for (size_t i = 0; i < stacks.size(); ++i) {
     stacks[i] = static_cast<LocationId>(location_map[Index(in.sample_locations[i])]);
   }
-  pending.swap(samples);
   PlacePending(
-      sample_table, [&](uint32_t s) { return HashSample(s); },
+      samples, sample_table, [&](uint32_t s) { return HashSample(s); },
       [&](uint32_t s, uint64_t hash) { AddSample(s, hash); });
 }
 
-Merger::Merger() : rep_(std::make_unique<Rep>()) {}
-Merger::~Merger() = default;
+Merger::Merger() = default;
+Merger::~Merger() { Rep::GiveBack(std::move(rep_)); }
 Merger::Merger(Merger&&) noexcept = default;
 Merger& Merger::operator=(Merger&&) noexcept = default;
 
 Status Merger::Add(const Profile& profile) {
+  if (rep_ == nullptr) rep_ = Rep::Take();
   TRY(rep_->CheckTypes(profile));
   TRY(rep_->CheckRoom(profile));
   rep_->input = &profile;
@@ -435,23 +466,53 @@ Status Merger::Add(const Profile& profile) {
   return {};
 }
 
-size_t Merger::bytes() const {
-  const MergedColumns& m = rep_->merged;
-  auto held = [](const auto& column) { return column.capacity() * sizeof(column[0]); };
+template <typename BytesOf>
+size_t Merger::Rep::Sum(BytesOf bytes_of) const {
+  const MergedColumns& m = merged;
+  const OrderScratch& o = m.order_scratch;
+  auto sum = [&](const auto&... columns) { return (bytes_of(columns) + ...); };
   size_t bytes = m.strings.bytes() + m.strings.size() * sizeof(uint32_t);
-  bytes += held(m.mappings) + held(m.functions) + held(m.lines) + held(m.locations);
-  bytes += held(m.stack_ends) + held(m.sample_locations) + held(m.sample_values);
-  bytes += held(m.label_ends) + held(m.labels);
-  for (const InternTable* table : {&rep_->string_table, &rep_->mapping_table, &rep_->function_table,
-                                   &rep_->location_table, &rep_->sample_table}) {
+  bytes += sum(m.mappings, m.functions, m.lines, m.locations, m.stack_ends, m.sample_locations,
+               m.sample_values, m.label_ends, m.labels, o.samples, o.string_rank, o.mapping_rank,
+               o.function_rank, o.location_rank, o.order, o.spare);
+  bytes += sum(string_map, mapping_map, function_map, location_map, pending, samples, stacks,
+               label_scratch);
+  for (const InternTable* table :
+       {&string_table, &mapping_table, &function_table, &location_table, &sample_table}) {
     bytes += table->bytes();
   }
   return bytes;
 }
 
+size_t Merger::Rep::bytes() const {
+  // No column grows beyond twice its content; what it has more is of an earlier merge.
+  return Sum([](const auto& column) {
+    return std::min(column.capacity(), 2 * column.size()) * sizeof(column[0]);
+  });
+}
+
+void Merger::Rep::GiveBack(std::unique_ptr<Rep> rep) {
+  if (rep == nullptr) return;
+  size_t held = rep->Sum([](const auto& c) { return c.capacity() * sizeof(c[0]); });
+  if (held > kMaxSpareBytes) return;
+  rep->Clear();
+  Spare() = std::move(rep);
+}
+
+void Merger::Rep::Clear() {
+  merged.Clear();
+  for (InternTable* table :
+       {&string_table, &mapping_table, &function_table, &location_table, &sample_table}) {
+    table->Clear();
+  }
+}
+
+size_t Merger::bytes() const { return rep_ == nullptr ? 0 : rep_->bytes(); }
+
 Profile Merger::Finish() {
-  Profile out = CanonicalOrder(std::move(rep_->merged));
-  rep_ = std::make_unique<Rep>();
+  if (rep_ == nullptr) return {};
+  Profile out = CanonicalOrder(rep_->merged);
+  Rep::GiveBack(std::move(rep_));
   return out;
 }
 

@@ -39,7 +39,7 @@ class Merger {
 
  private:
   struct Rep;
-  std::unique_ptr<Rep> rep_;
+  std::unique_ptr<Rep> rep_;  // null while empty
 };
 
 Result<Profile> MergeProfiles(std::span<const Profile> profiles);

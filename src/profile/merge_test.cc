@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <random>
+#include <thread>
 
 #include "profile/corpus_for_test.h"
 #include "profile/pprof.h"
@@ -121,6 +122,26 @@ TEST(MergeTest, DifferentTypesAreRefusedAndLeaveTheMergerAsItWas) {
   EXPECT_EQ(merger.Add(other_period).message(),
             "merge: period types differ: cpu/nanoseconds and cpu/");
   EXPECT_EQ(EncodePprof(merger.Finish()), EncodePprof(Canonical(go)));
+}
+
+// A thread's mergers hand their memory on; what was in it must not be.
+TEST(MergeTest, NothingIsLeftOfEarlierMerges) {
+  std::vector<Profile> ones = {MakeProfile(Shape::kPython, 1), MakeProfile(Shape::kPython, 2)};
+  std::string want;
+  std::thread([&] { want = Merged(ones); }).join();  // a thread that has merged nothing before
+  const Profile other = MakeProfile(Shape::kGo, 1);
+  Merger merger;
+  ASSERT_TRUE(merger.Add(other).ok());
+  (void)merger.Finish();
+  EXPECT_EQ(merger.bytes(), 0u);
+  EXPECT_TRUE(merger.Finish() == Profile());
+  {
+    Merger unfinished;
+    ASSERT_TRUE(unfinished.Add(other).ok());
+    ASSERT_FALSE(unfinished.Add(ones[0]).ok());
+  }
+  for (const Profile& p : ones) ASSERT_TRUE(merger.Add(p).ok());
+  EXPECT_EQ(EncodePprof(merger.Finish()), want);
 }
 
 TEST(MergeTest, HeadersCombine) {

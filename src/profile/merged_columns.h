@@ -7,6 +7,7 @@
 
 #include "profile/intern_table.h"
 #include "profile/profile.h"
+#include "profile/radix_sort.h"
 
 namespace anneal {
 
@@ -23,6 +24,12 @@ struct MergedMapping {
   MappingKey key;
   Mapping content;     // start: the lowest seen; limit: start + the largest size seen
   bool first = false;  // some input had it first
+};
+
+// What CanonicalOrder works with, kept from one merge to the next.
+struct OrderScratch {
+  std::vector<uint32_t> samples, string_rank, mapping_rank, function_rank, location_rank;
+  std::vector<SortEntry> order, spare;
 };
 
 struct MergedColumns {
@@ -44,6 +51,10 @@ struct MergedColumns {
   std::vector<uint32_t> label_ends;     // always filled
   std::vector<Label> labels;
 
+  OrderScratch order_scratch;
+
+  // Empties all; the columns keep their memory.
+  void Clear();
   size_t SampleCount() const { return stack_ends.size(); }
   uint32_t StackBegin(size_t sample) const { return sample == 0 ? 0 : stack_ends[sample - 1]; }
   uint32_t LabelBegin(size_t sample) const { return sample == 0 ? 0 : label_ends[sample - 1]; }
@@ -51,6 +62,7 @@ struct MergedColumns {
 
 // The canonical profile of a union: samples that sum to zero and what only they refer to are
 // dropped, then every column is put in the order that docs/format/profile.md lays down.
-Profile CanonicalOrder(MergedColumns&& merged);
+// The union is of no use afterwards but to be cleared.
+Profile CanonicalOrder(MergedColumns& merged);
 
 }  // namespace anneal

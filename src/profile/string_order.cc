@@ -1,7 +1,6 @@
 // Symbol names and paths share long prefixes, so that comparing them pairwise reads the same bytes
 // again and again. Here strings are sorted by eight bytes at a time, as integers; only strings that
-// are equal so far go to the next eight. (Multikey quicksort with words for characters: Bentley and
-// Sedgewick, 1997.)
+// are equal so far go to the next eight.
 #include "profile/string_order.h"
 
 #include <algorithm>
@@ -9,21 +8,13 @@
 #include <cstring>
 #include <span>
 
+#include "profile/radix_sort.h"
+
 namespace anneal {
 namespace {
 
 constexpr size_t kWord = 8;
 constexpr size_t kFew = 4;  // so few strings are compared directly
-
-struct Entry {
-  uint64_t word;  // the eight bytes at the current depth, zero-padded, big-endian
-  uint32_t id;
-  uint32_t rest;  // bytes left at the current depth, at most kWord + 1
-  bool operator==(const Entry& other) const { return word == other.word && rest == other.rest; }
-  bool operator<(const Entry& other) const {
-    return word != other.word ? word < other.word : rest < other.rest;
-  }
-};
 
 uint64_t LoadWord(std::string_view text) {
   uint64_t word = 0;
@@ -39,44 +30,66 @@ uint64_t LoadWord(std::string_view text) {
   return word;
 }
 
-void SortFrom(const StringTable& strings, std::span<Entry> entries, size_t depth) {
-  if (entries.size() <= kFew) {
-    std::sort(entries.begin(), entries.end(), [&](const Entry& a, const Entry& b) {
-      return strings.Get(static_cast<StringId>(a.id)).substr(depth) <
-             strings.Get(static_cast<StringId>(b.id)).substr(depth);
-    });
-    return;
-  }
-  while (true) {
-    bool differ = false;
-    for (Entry& e : entries) {
-      std::string_view rest = strings.Get(static_cast<StringId>(e.id)).substr(depth);
-      e.word = LoadWord(rest);
-      e.rest = static_cast<uint32_t>(std::min(rest.size(), kWord + 1));
-      differ |= !(e == entries[0]);
+class Sorter {
+ public:
+  explicit Sorter(const StringTable& strings) : strings_(strings) {}
+
+  // Sorts entries whose strings agree in their first `depth` bytes. A key is the eight bytes at
+  // the current depth, zero-padded, big-endian; a position is a string's id.
+  void SortFrom(std::span<SortEntry> entries, size_t depth) {
+    if (entries.size() <= kFew) {
+      std::sort(entries.begin(), entries.end(), [&](const SortEntry& a, const SortEntry& b) {
+        return Rest(a, depth) < Rest(b, depth);
+      });
+      return;
     }
-    if (differ) break;
-    depth += kWord;  // a shared prefix: no need to sort, nor to recurse
+    // A prefix that all share is passed over without sorting or recursion.
+    for (bool differ = false;; depth += kWord) {
+      for (SortEntry& e : entries) {
+        std::string_view rest = Rest(e, depth);
+        e.key = LoadWord(rest);
+        differ |= e.key != entries[0].key || rest.size() <= kWord;
+      }
+      if (differ) break;
+    }
+    SortByKey(entries, spare_);
+    for (size_t begin = 0; begin < entries.size();) {
+      size_t end = begin + 1;
+      while (end < entries.size() && entries[end].key == entries[begin].key) ++end;
+      if (end - begin > 1) SortEqual(entries.subspan(begin, end - begin), depth);
+      begin = end;
+    }
   }
-  std::sort(entries.begin(), entries.end());
-  for (size_t begin = 0; begin < entries.size();) {
-    size_t end = begin + 1;
-    while (end < entries.size() && entries[end] == entries[begin]) ++end;
-    // Equal entries go on past this word: distinct strings cannot end here together.
-    if (end - begin > 1) SortFrom(strings, entries.subspan(begin, end - begin), depth + kWord);
-    begin = end;
+
+ private:
+  std::string_view Rest(const SortEntry& e, size_t depth) const {
+    return strings_.Get(static_cast<StringId>(e.position)).substr(depth);
   }
-}
+
+  // Sorts entries with equal keys. Those that end within the word come first, shorter ones before
+  // longer ones: being distinct, they differ in how many zero bytes they end with.
+  void SortEqual(std::span<SortEntry> entries, size_t depth) {
+    auto ends = [&](const SortEntry& e) { return Rest(e, depth).size() <= kWord; };
+    auto longer = std::partition(entries.begin(), entries.end(), ends);
+    std::sort(entries.begin(), longer, [&](const SortEntry& a, const SortEntry& b) {
+      return Rest(a, depth).size() < Rest(b, depth).size();
+    });
+    SortFrom({longer, entries.end()}, depth + kWord);
+  }
+
+  const StringTable& strings_;
+  std::vector<SortEntry> spare_;
+};
 
 }  // namespace
 
 void SortByText(const StringTable& strings, std::vector<StringId>& ids) {
   if (ids.size() < 2) return;
-  std::vector<Entry> entries;
+  std::vector<SortEntry> entries;
   entries.reserve(ids.size());
-  for (StringId id : ids) entries.push_back({0, static_cast<uint32_t>(id), 0});
-  SortFrom(strings, entries, 0);
-  for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<StringId>(entries[i].id);
+  for (StringId id : ids) entries.push_back({0, static_cast<uint32_t>(id)});
+  Sorter(strings).SortFrom(entries, 0);
+  for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<StringId>(entries[i].position);
 }
 
 }  // namespace anneal

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "api/claimed_inflate.h"
 #include "net/http.h"
-#include "profile/compress.h"
 
 namespace anneal {
 namespace {
@@ -46,8 +46,8 @@ Result<GrpcEncoding> ParseGrpcEncoding(std::string_view grpc_encoding) {
                grpc_encoding.substr(0, 32));
 }
 
-Result<std::string> TakeGrpcMessage(std::string_view body, GrpcEncoding encoding,
-                                    size_t max_bytes) {
+Result<std::string> TakeGrpcMessage(std::string_view body, GrpcEncoding encoding, size_t max_bytes,
+                                    RequestMemory* memory) {
   if (body.empty()) return Error(Code::kUnimplemented, "gRPC: the call has no message");
   ASSIGN_OR_RETURN(const Frame message, NextFrame(body));
   if ((message.flags & kGrpcTrailer) != 0) {
@@ -63,7 +63,7 @@ Result<std::string> TakeGrpcMessage(std::string_view body, GrpcEncoding encoding
     return InvalidArgument("gRPC: the message's flags are {}; 0 and 1 are known", message.flags);
   }
   if ((message.flags & kGrpcCompressed) != 0) {
-    if (encoding == GrpcEncoding::kGzip) return Gunzip(message.payload, max_bytes);
+    if (encoding == GrpcEncoding::kGzip) return GunzipClaimed(message.payload, max_bytes, memory);
     return InvalidArgument("gRPC: the message is compressed, but grpc-encoding does not say how");
   }
   if (message.payload.size() > max_bytes) {

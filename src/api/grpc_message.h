@@ -10,6 +10,8 @@
 
 namespace anneal {
 
+class RequestMemory;
+
 // How a sender compresses the messages that it marks as compressed.
 enum class GrpcEncoding { kIdentity, kGzip };
 // "", "identity" or "gzip"; kUnimplemented for another.
@@ -17,8 +19,10 @@ Result<GrpcEncoding> ParseGrpcEncoding(std::string_view grpc_encoding);
 
 // The message of a unary call's body: flag byte, length (4 bytes, big endian), bytes. gRPC-Web's
 // trailer frame may follow. kUnimplemented when there is none or a second one, kInvalidArgument
-// when the body is cut short, kResourceExhausted beyond `max_bytes` once inflated.
-Result<std::string> TakeGrpcMessage(std::string_view body, GrpcEncoding encoding, size_t max_bytes);
+// when the body is cut short, kResourceExhausted beyond `max_bytes` once inflated; what is inflated
+// is claimed of `memory`, when that is given.
+Result<std::string> TakeGrpcMessage(std::string_view body, GrpcEncoding encoding, size_t max_bytes,
+                                    RequestMemory* memory = nullptr);
 
 // Appends a frame. Flag 1: compressed; 128: gRPC-Web's trailer.
 constexpr uint8_t kGrpcCompressed = 1, kGrpcTrailer = 128;

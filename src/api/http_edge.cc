@@ -4,6 +4,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "api/claimed_inflate.h"
 #include "api/header_value.h"
 #include "api/tenant.h"
 #include "profile/compress.h"
@@ -28,8 +29,6 @@ bool AcceptsGzip(std::string_view accept_encoding) {
   }
   return false;
 }
-
-namespace {}  // namespace
 
 int HttpStatusOf(Code code) {
   switch (code) {
@@ -73,6 +72,7 @@ HttpResponse ErrorResponse(const Status& status, int http_status) {
   response.status = http_status;
   response.headers.Add("Content-Type", "application/json");
   response.headers.Add("X-Content-Type-Options", "nosniff");
+  if (http_status == 503) response.headers.Add("Retry-After", "1");
   response.body = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return response;
 }
@@ -120,7 +120,7 @@ Status DecodeBody(HttpRequest& request, size_t max_bytes) {
   size_t limit = max_bytes == 0 ? std::numeric_limits<size_t>::max() : max_bytes;
   std::string_view encoding = TrimSpace(request.headers.Get("Content-Encoding"));
   if (EqualsIgnoreCase(encoding, "gzip")) {
-    ASSIGN_OR_RETURN(request.body, Gunzip(request.body, limit));
+    ASSIGN_OR_RETURN(request.body, GunzipClaimed(request.body, limit, request.memory.get()));
   } else if (!encoding.empty() && !EqualsIgnoreCase(encoding, "identity")) {
     return Error(Code::kUnimplemented, "Content-Encoding `{}` is not known; use gzip or identity",
                  encoding);

@@ -31,7 +31,7 @@ HttpResponse BodyResponse(const HttpRequest& request, std::string_view content_t
 
 // Undoes Content-Encoding (gzip or identity) of request.body in place. kUnimplemented for
 // another encoding, kResourceExhausted beyond `max_bytes` (0: unlimited), kInvalidArgument for bad
-// gzip.
+// gzip, and the errors of claiming memory for what is inflated.
 Status DecodeBody(HttpRequest& request, size_t max_bytes);
 
 // The tenant of a request that reads: one, or several, "a|b" (api/tenant.h). kUnauthenticated when

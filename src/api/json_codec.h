@@ -9,6 +9,9 @@
 
 namespace anneal {
 
+// What JsonToProto takes, as often as the bytes it is given: the message as objects, and its bytes.
+constexpr size_t kJsonFactor = 16;
+
 // `message`: a full name, "querier.v1.SeriesRequest". Field names in either style, numbers as
 // numbers or strings, unknown fields and unknown enum names ignored. kInvalidArgument for
 // anything that is not such a JSON object, an empty text too.

@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 
+#include "api/claimed_inflate.h"
 #include "api/fingerprint.h"
 #include "api/sample_groups.h"
 #include "api/series_labels.h"
@@ -12,6 +13,10 @@
 
 namespace anneal {
 namespace {
+
+// The columns of a profile take at most so many times the bytes of its message: a sample has six of
+// these at least.
+constexpr size_t kDecodedFactor = 3;
 
 size_t OrUnlimited(size_t limit) { return limit == 0 ? std::numeric_limits<size_t>::max() : limit; }
 
@@ -87,6 +92,7 @@ Result<Profile> PushBatch::Decode(std::string_view pprof) {
   const bool is_last = left < decode.max_bytes;  // what the request may hold is the narrower limit
   if (is_last) decode.max_bytes = left;
   auto explained = [&](const Status& status) {
+    if (status.code() == Code::kUnavailable) return status;
     if (status.code() != Code::kResourceExhausted) {
       return Status(Code::kInvalidArgument, status.message());
     }
@@ -96,10 +102,15 @@ Result<Profile> PushBatch::Decode(std::string_view pprof) {
   };
   std::string inflated;
   if (IsGzip(pprof)) {
-    Result<std::string> bytes = Gunzip(pprof, decode.max_bytes);
+    Result<std::string> bytes = GunzipClaimed(pprof, decode.max_bytes, memory_);
     if (!bytes.ok()) return explained(bytes.status());
     inflated = *std::move(bytes);
     pprof = inflated;
+  }
+  if (memory_ != nullptr) {
+    const Status claimed = memory_->Claim(kDecodedFactor * pprof.size());
+    if (claimed.code() == Code::kResourceExhausted) return InvalidArgument("{}", claimed.message());
+    TRY(claimed);
   }
   Result<Profile> profile = DecodePprof(pprof, decode);
   if (!profile.ok()) return explained(profile.status());

@@ -10,6 +10,7 @@
 #include "api/limits.h"
 #include "api/series_labels.h"
 #include "base/status.h"
+#include "net/http.h"
 #include "profile/pprof.h"
 #include "profile/profile.h"
 #include "store/labels.h"
@@ -26,13 +27,15 @@ inline constexpr int64_t kYear1971 = int64_t{365} * 86'400 * 1'000'000'000;
 class PushBatch {
  public:
   // `limits` must outlive the batch. `now_ns`: for profiles that carry no time.
-  PushBatch(const Limits& limits, int64_t now_ns) : limits_(limits), now_ns_(now_ns) {}
+  // `memory`: for what is decoded; null: unbounded; must outlive the batch.
+  PushBatch(const Limits& limits, int64_t now_ns, RequestMemory* memory = nullptr)
+      : limits_(limits), now_ns_(now_ns), memory_(memory) {}
   PushBatch(const PushBatch&) = delete;
   PushBatch& operator=(const PushBatch&) = delete;
 
   // Decodes a pushed pprof message, gzipped or not, within the limits on its size and on those of
   // all that this batch has decoded. Every failure, a limit's too, is kInvalidArgument: the client
-  // must drop the profile, not send it again.
+  // must drop the profile, not send it again; but kUnavailable when there is no memory now.
   Result<Profile> Decode(std::string_view pprof);
 
   // Adds a decoded profile under the labels as sent: both checked, stacks and strings that are too
@@ -55,6 +58,7 @@ class PushBatch {
 
   const Limits& limits_;
   int64_t now_ns_;
+  RequestMemory* const memory_;
   std::deque<Profile> profiles_;
   std::vector<ProfileWrite> writes_;
   uint64_t bytes_ = 0;

@@ -8,6 +8,10 @@ namespace {
 using protozero::pbf_reader;
 constexpr auto kBytes = protozero::pbf_wire_type::length_delimited;
 
+// Series, labels and profiles of one request. An empty one is two bytes there, and up to 150 here
+// while lists grow.
+constexpr size_t kMaxEntries = 250'000;
+
 std::string_view View(pbf_reader& reader) {
   protozero::data_view view = reader.get_view();
   return {view.data(), view.size()};
@@ -42,9 +46,12 @@ void ReadSample(pbf_reader sample, PushSeries& series) {
   series.ids.push_back(id);
 }
 
-PushSeries ReadSeries(pbf_reader series) {
+// `room`: how many entries of lists the request may still have.
+PushSeries ReadSeries(pbf_reader series, size_t& room) {
   PushSeries out;
   while (series.next()) {
+    if (room == 0) return out;
+    --room;
     if (series.tag() == 1 && series.has_wire_type(kBytes)) {
       out.labels.push_back(ReadLabel(series.get_message()));
     } else if (series.tag() == 2 && series.has_wire_type(kBytes)) {
@@ -60,11 +67,16 @@ PushSeries ReadSeries(pbf_reader series) {
 
 Result<std::vector<PushSeries>> ParsePushRequest(std::string_view bytes) {
   std::vector<PushSeries> out;
+  size_t room = kMaxEntries;
   try {
     pbf_reader request(bytes.data(), bytes.size());
     while (request.next()) {
       if (request.tag() == 1 && request.has_wire_type(kBytes)) {
-        out.push_back(ReadSeries(request.get_message()));
+        out.push_back(ReadSeries(request.get_message(), room));
+        if (room == 0)
+          return InvalidArgument("the request has more than {} labels, profiles and series",
+                                 kMaxEntries);
+        --room;
       } else {
         request.skip();
       }

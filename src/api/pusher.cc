@@ -9,6 +9,9 @@
 namespace anneal {
 namespace {
 
+// What reading OpenTelemetry's tables and profiles takes, as often as the bytes of a request.
+constexpr size_t kOtlpFactor = 8;
+
 void Add(Metrics::Counter* counter, double amount) {
   if (counter != nullptr) counter->Add(amount);
 }
@@ -42,9 +45,9 @@ Pusher::Pusher(Store& store, Clock& clock, const ApiOptions& options)
       &metrics.GetCounter("anneal_failed_pushes_total", "Pushes that the store could not keep.");
 }
 
-void Pusher::PushMessage(std::string_view tenant, std::string_view request, Answer done) {
-  Result<std::vector<PushSeries>> parsed = ParsePushRequest(request);
-  PushBatch batch = NewBatch();
+void Pusher::PushMessage(std::string_view tenant, const HttpRequest& request, Answer done) {
+  Result<std::vector<PushSeries>> parsed = ParsePushRequest(request.body);
+  PushBatch batch = NewBatch(request.memory.get());
   Status refused = parsed.status();
   size_t profiles = 0;
   if (parsed.ok()) {
@@ -62,11 +65,15 @@ void Pusher::PushMessage(std::string_view tenant, std::string_view request, Answ
   });
 }
 
-void Pusher::PushOtlp(std::string_view tenant, std::string_view request, Answer done) {
+void Pusher::PushOtlp(std::string_view tenant, const HttpRequest& request, Answer done) {
+  if (request.memory) {
+    Status claimed = request.memory->Claim(kOtlpFactor * request.body.size());
+    if (!claimed.ok()) return done(std::move(claimed));
+  }
   PushBatch batch = NewBatch();
   size_t refused = 0;
   Status first;
-  Status read = ForEachOtlpProfile(request, limits_, [&](Result<OtlpProfile> part) {
+  Status read = ForEachOtlpProfile(request.body, limits_, [&](Result<OtlpProfile> part) {
     Status added = part.status();
     if (part.ok()) {
       added = batch.Add(std::move(part->labels), std::move(part->profile), part->source, 0);

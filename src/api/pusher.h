@@ -18,19 +18,22 @@ class Pusher {
   // `store` and `clock` must outlive the Pusher and every push under way.
   Pusher(Store& store, Clock& clock, const ApiOptions& options);
 
-  PushBatch NewBatch() const { return PushBatch(limits_, clock_.NowNs()); }
+  // Decodes within `memory`, which must outlive it; null: unbounded.
+  PushBatch NewBatch(RequestMemory* memory = nullptr) const {
+    return PushBatch(limits_, clock_.NowNs(), memory);
+  }
   const Limits& limits() const { return limits_; }
 
   // The answer in protobuf, or why there is none.
   using Answer = std::function<void(Result<std::string>)>;
 
-  // A push.v1.PushRequest. Valid profiles are stored even when others in it are refused; `done`
-  // then gets the first refusal.
-  void PushMessage(std::string_view tenant, std::string_view request, Answer done);
+  // A body that is a push.v1.PushRequest. Valid profiles are stored even when others in it are
+  // refused; `done` then gets the first refusal.
+  void PushMessage(std::string_view tenant, const HttpRequest& request, Answer done);
 
-  // An ExportProfilesServiceRequest of OpenTelemetry. Where only some profiles are refused the
-  // answer says how many and why; where all are, the first refusal is the error.
-  void PushOtlp(std::string_view tenant, std::string_view request, Answer done);
+  // A body that is an ExportProfilesServiceRequest of OpenTelemetry. Where only some profiles are
+  // refused the answer says how many and why; where all are, the first refusal is the error.
+  void PushOtlp(std::string_view tenant, const HttpRequest& request, Answer done);
 
   // Stores a batch with one Append. `refused`: the first failure of filling it, or ok.
   void Commit(std::string_view tenant, const PushBatch& batch, Status refused, Api::PushDone done);

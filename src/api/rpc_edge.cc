@@ -68,9 +68,11 @@ Status RpcEdge::Decode(HttpRequest& request, std::string_view message, size_t ma
     }
     ASSIGN_OR_RETURN(const GrpcEncoding encoding,
                      ParseGrpcEncoding(TrimSpace(request.headers.Get("grpc-encoding"))));
-    ASSIGN_OR_RETURN(request.body, TakeGrpcMessage(request.body, encoding, max_bytes));
+    ASSIGN_OR_RETURN(request.body,
+                     TakeGrpcMessage(request.body, encoding, max_bytes, request.memory.get()));
   }
   if (codec_ == Codec::kJson) {
+    if (request.memory) TRY(request.memory->Claim(kJsonFactor * request.body.size()));
     ASSIGN_OR_RETURN(request.body, JsonToProto(message, request.body));
   }
   return {};

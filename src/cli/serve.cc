@@ -1,4 +1,5 @@
 // anneal serve
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <cstdint>
@@ -35,6 +36,13 @@ void RaiseDescriptorLimit() {
   log::Warn("cannot raise the limit of open files", {{"limit", uint64_t{before}}});
 }
 
+// Large blocks go back to the system when they are freed. By itself glibc learns from the first
+// such block to keep those of up to 32 MiB, for each thread, and memory_budget would not hold.
+void ReturnLargeBlocks() {
+  constexpr int kLargeBytes = 4 << 20;
+  mallopt(M_MMAP_THRESHOLD, kLargeBytes);
+}
+
 int Fail(const Status& status, CliContext& context) {
   context.err << fmt::format("anneal serve: {}\n", status.message());
   return ExitStatusOf(status);
@@ -48,6 +56,7 @@ int Serve(const SettingFlags& flags, CliContext& context) {
   }
   ConfigureLog(loaded->config);
   RaiseDescriptorLimit();
+  ReturnLargeBlocks();
 
   // From here a first signal ends the server in order, a second one at once.
   InterruptScope interrupt;

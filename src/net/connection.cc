@@ -22,7 +22,7 @@ constexpr std::string_view kPreface = "PRI ";
 
 // One request at its handler: passes the first answer on, and answers itself when the handler
 // lets go of it without one.
-class Slot {
+class Slot final : public RequestMemory {
  public:
   Slot(std::shared_ptr<Connection> connection, ReceivedRequest received)
       : request(std::move(received.request)),
@@ -31,7 +31,7 @@ class Slot {
         charged_bytes_(received.charged_bytes) {}
   Slot(const Slot&) = delete;
   Slot& operator=(const Slot&) = delete;
-  ~Slot() {
+  ~Slot() override {
     if (!answered_) Answer(RefusalResponse(500, "the request was dropped without an answer"));
   }
 
@@ -40,8 +40,17 @@ class Slot {
       log::Error("http: a request was answered twice; the second answer is dropped");
       return;
     }
-    connection_->loop()->core().budget.Release(charged_bytes_);
+    connection_->loop()->core().budget.Release(charged_bytes_.exchange(0));
     connection_->loop()->Deliver(connection_, stream_, std::move(response));
+  }
+
+  Status Claim(size_t bytes) override {
+    InflightBudget& budget = connection_->loop()->core().budget;
+    TRY(budget.ChargeMore(charged_bytes_, bytes));
+    charged_bytes_ += bytes;
+    // It may have been answered meanwhile.
+    if (answered_) budget.Release(charged_bytes_.exchange(0));
+    return {};
   }
 
   HttpRequest request;
@@ -49,13 +58,15 @@ class Slot {
  private:
   const std::shared_ptr<Connection> connection_;
   const uint32_t stream_;
-  const size_t charged_bytes_;
+  std::atomic<size_t> charged_bytes_;
   std::atomic<bool> answered_{false};
 };
 
 void RunHandler(const HttpHandler& handler, const std::shared_ptr<Slot>& slot) {
   try {
-    handler(std::move(slot->request),
+    HttpRequest request = std::move(slot->request);
+    request.memory = slot;
+    handler(std::move(request),
             [slot](HttpResponse response) { slot->Answer(std::move(response)); });
   } catch (const std::exception& error) {
     // Ours do not throw, but the standard library does when memory is short.

@@ -41,6 +41,17 @@ class HttpHeaders {
   std::vector<std::pair<std::string, std::string>> fields_;
 };
 
+// What one request holds of the memory that all requests share
+// (HttpServerOptions::max_inflight_bytes): its body, and what its handler claims for what it makes
+// of the body. Given back when the request is answered. Thread-safe.
+class RequestMemory {
+ public:
+  virtual ~RequestMemory() = default;
+  // Takes `bytes` more. kUnavailable when other requests have the room; kResourceExhausted when
+  // there is too little even for this one alone.
+  virtual Status Claim(size_t bytes) = 0;
+};
+
 struct HttpRequest {
   std::string method = "GET";
   // Server: path and query as sent ("/ingest?name=a"). Client: an absolute URL.
@@ -51,6 +62,7 @@ struct HttpRequest {
   // Server: turns true when nobody waits for the answer any more, the client having closed its
   // connection (its sending side suffices) or reset its stream. Null: unknown.
   std::shared_ptr<const std::atomic<bool>> client_left;
+  std::shared_ptr<RequestMemory> memory;  // server; null: unbounded
 
   // Cheap; for long work to ask now and then. What is answered all the same is still sent if it
   // can.
@@ -88,8 +100,8 @@ struct HttpServerOptions {
   int worker_threads = 4;
   size_t max_body_bytes = size_t{256} << 20;  // above: 413, connection closed
   size_t max_header_bytes = 64 << 10;
-  // Bodies being received or handled, all connections together; above it new requests get 503
-  // with Retry-After, so that memory stays bounded.
+  // Bodies being received or handled and what handlers claim for them, all connections together;
+  // above it new requests get 503 with Retry-After, so that memory stays bounded.
   size_t max_inflight_bytes = size_t{512} << 20;
   int64_t header_timeout_ns = 10'000'000'000;  // from connect or keep-alive to full headers
   // From headers to full body, and a second more for each min_body_rate bytes that have come.

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 
+#include "base/status.h"
 #include "net/server_metrics.h"
 
 namespace anneal {
@@ -25,6 +26,24 @@ class InflightBudget {
     } while (!used_bytes_.compare_exchange_weak(before, before + bytes));
     metrics_.AddInflightBytes(static_cast<double>(bytes));
     return true;
+  }
+  // As Charge, for one that holds `held_bytes` and never gets more than the limit; the Status says
+  // whether it helps to come again.
+  Status ChargeMore(size_t held_bytes, size_t bytes) {
+    if (bytes > limit_bytes_ || held_bytes > limit_bytes_ - bytes) {
+      return Error(Code::kResourceExhausted,
+                   "the request takes more than {} bytes of memory, which is all that there is for "
+                   "requests (memory_budget, http.max_inflight)",
+                   limit_bytes_);
+    }
+    size_t before = used_bytes_.load();
+    do {
+      if (before > limit_bytes_ - bytes) {
+        return Error(Code::kUnavailable, "other requests have the memory; retry later");
+      }
+    } while (!used_bytes_.compare_exchange_weak(before, before + bytes));
+    metrics_.AddInflightBytes(static_cast<double>(bytes));
+    return {};
   }
   void Release(size_t bytes) {
     if (bytes == 0) return;

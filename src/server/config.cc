@@ -1,5 +1,7 @@
 #include "server/config.h"
 
+#include <algorithm>
+
 #include "base/suggest.h"
 #include "server/config_file.h"
 #include "server/retention_rules.h"
@@ -8,6 +10,16 @@ namespace anneal {
 namespace {
 
 using Env = std::function<std::string(const std::string&)>;
+
+// Parts of memory_budget in eighths.
+struct Share {
+  std::string_view setting;
+  uint64_t eighths;
+};
+constexpr Share kShares[] = {{"http.max_inflight", 4},
+                             {"store.intern_cache", 2},
+                             {"store.block_cache", 1},
+                             {"store.result_cache", 1}};
 
 // Puts values over one another and remembers the last writer of each.
 class Layers {
@@ -45,6 +57,18 @@ class Layers {
     return {};
   }
 
+  // Each that nobody has set gets its part of memory_budget.
+  Status ShareMemory() {
+    if (OriginOf(*FindSetting("memory_budget")) == "default") return {};  // so are its parts
+    for (const Share& share : kShares) {
+      const Setting* setting = FindSetting(share.setting);
+      if (OriginOf(*setting) != "default") continue;
+      const uint64_t bytes = loaded_.config.memory_budget / 8 * share.eighths;
+      TRY(Put(*setting, fmt::format("{}", bytes), "memory_budget"));
+    }
+    return {};
+  }
+
   void Finish() {
     for (SettingValue& value : loaded_.values) {
       value.text = ShowSetting(*value.setting, loaded_.config);
@@ -52,6 +76,10 @@ class Layers {
   }
 
  private:
+  std::string_view OriginOf(const Setting& setting) const {
+    return std::ranges::find(loaded_.values, &setting, &SettingValue::setting)->origin;
+  }
+
   LoadedConfig& loaded_;
 };
 
@@ -114,6 +142,7 @@ Result<LoadedConfig> LoadConfig(const Fs& fs, const ConfigSources& sources) {
     if (!setting) return InvalidArgument("there is no setting {}", name);
     TRY(layers.Put(*setting, text, SettingFlag(name)));
   }
+  TRY(layers.ShareMemory());
   TRY(ParseListen(loaded.config.listen).status());
   TRY(CheckTlsSettings(loaded.config));
   TRY(CheckRetentionRules(loaded.config));

@@ -24,6 +24,9 @@ namespace anneal {
 struct ServerConfig {
   std::string listen = "127.0.0.1:4040";
   std::string data;
+  // Shared by store_block_cache, store_result_cache, store_intern_cache and max_inflight:
+  // LoadConfig gives its part to each that is not set.
+  uint64_t memory_budget = uint64_t{256} << 20;
   std::string tenancy = "single";
   std::string label_names = "as_sent";
   int64_t shutdown_grace_ns = 10'000'000'000;
@@ -41,7 +44,7 @@ struct ServerConfig {
   uint64_t worker_threads = 4;
   uint64_t max_connections = 16384;
   uint64_t max_header = 64 << 10;
-  uint64_t max_inflight = uint64_t{512} << 20;
+  uint64_t max_inflight = uint64_t{128} << 20;
   int64_t header_timeout_ns = 10'000'000'000;
   int64_t body_timeout_ns = 60'000'000'000;
   int64_t idle_timeout_ns = 120'000'000'000;

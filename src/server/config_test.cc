@@ -65,6 +65,22 @@ TEST(Config, DefaultsAreWithinTheirBounds) {
   }
 }
 
+TEST(Config, TheMemoryBudgetIsShared) {
+  World world;
+  const ServerConfig defaults;
+  EXPECT_EQ(defaults.max_inflight + defaults.store_intern_cache + defaults.store_block_cache +
+                defaults.store_result_cache,
+            defaults.memory_budget);
+  world.flags = {{"memory_budget", "800MiB"}, {"store.result_cache", "0"}};
+  const Result<LoadedConfig> loaded = world.Load();
+  ASSERT_TRUE(loaded.ok()) << loaded.status().ToString();
+  EXPECT_EQ(OriginOf(*loaded, "http.max_inflight"), "400MiB from memory_budget");
+  EXPECT_EQ(OriginOf(*loaded, "store.intern_cache"), "200MiB from memory_budget");
+  EXPECT_EQ(OriginOf(*loaded, "store.block_cache"), "100MiB from memory_budget");
+  EXPECT_EQ(loaded->config.store_result_cache, 0u) << "what is set stays";
+  EXPECT_EQ(loaded->config.max_inflight, uint64_t{400} << 20);
+}
+
 TEST(Config, NamesAreUnique) {
   std::set<std::string> flags, variables;
   std::set<void*> fields;

@@ -180,9 +180,12 @@ class EmbeddedServer final : public Server {
     options.port = listen.port;
     options.io_threads = static_cast<int>(config_.io_threads);
     options.worker_threads = static_cast<int>(config_.worker_threads);
-    options.max_body_bytes = config_.limits.max_body_bytes;
+    // A body alone must leave the budget whole, too.
+    const uint64_t inflight = config_.max_inflight;
+    const uint64_t body = config_.limits.max_body_bytes;
+    options.max_body_bytes = body == 0 ? inflight : std::min(body, inflight);
     options.max_header_bytes = config_.max_header;
-    options.max_inflight_bytes = config_.max_inflight;
+    options.max_inflight_bytes = inflight;
     options.header_timeout_ns = config_.header_timeout_ns;
     options.body_timeout_ns = config_.body_timeout_ns;
     options.idle_timeout_ns = config_.idle_timeout_ns;

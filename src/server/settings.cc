@@ -31,6 +31,11 @@ constexpr Setting kSettings[] = {
     {"listen", Type::kText, "Address to serve on, as HOST:PORT; without a host, every address",
      FIELD(listen)},
     {"data", Type::kText, "Directory of the store; created when it does not exist", FIELD(data)},
+    {"memory_budget", Type::kBytes,
+     "Memory for caches and requests together: a half for http.max_inflight, a quarter for "
+     "store.intern_cache, an eighth each for store.block_cache and store.result_cache, unless they "
+     "are set",
+     FIELD(memory_budget), 16 * kMiB},
     {"retention", Type::kDuration,
      "How long profiles are kept, by their start; 0s keeps them for ever", FIELD(retention_ns), 0,
      100 * kYearNs},
@@ -102,7 +107,8 @@ constexpr Setting kSettings[] = {
     {"http.max_connections", Type::kCount, "Open connections; more are refused with 503",
      FIELD(max_connections), 1, 1'000'000},
     {"http.max_inflight", Type::kBytes,
-     "Request bodies held at a time, all connections together; more get 503 with Retry-After",
+     "Memory for request bodies and for reading them, all connections together; more get 503 with "
+     "Retry-After",
      FIELD(max_inflight), kMiB},
     {"http.max_header", Type::kBytes, "A request's header; larger ones get 431", FIELD(max_header),
      kKiB, 16 * kMiB},

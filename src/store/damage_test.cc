@@ -59,6 +59,24 @@ class DamageTest : public testing::Test {
     }
     return total;
   }
+  std::vector<SeriesTarget> Targets() {
+    std::vector<SeriesTarget> targets;
+    KvCursor cursor = store_->kv().Cursor(Family::kProfiles, {}, {}).value();
+    for (; cursor.Valid(); cursor.Next()) {
+      const ProfileKey key = DecodeProfileKey(cursor.key()).value();
+      const SeriesTarget target{key.partition, key.series};
+      if (std::ranges::find(targets, target) == targets.end()) targets.push_back(target);
+    }
+    return targets;
+  }
+  fs::path LargestTable() {
+    fs::path largest;
+    for (const auto& entry : fs::directory_iterator(dir_.path())) {
+      if (entry.path().extension() != ".sst") continue;
+      if (largest.empty() || entry.file_size() > fs::file_size(largest)) largest = entry.path();
+    }
+    return largest;
+  }
   void ReplaceRecord(Family family, const std::string& key, std::string_view value) {
     KvBatch batch(store_->kv());
     batch.Put(family, key, value);
@@ -80,11 +98,7 @@ TEST_F(DamageTest, ABadBlockCostsWhatWasInIt) {
   const int64_t whole_b = MergedTotal("b");
   store_.reset();
   // The largest file is that of the profiles; its first half are blocks of service a.
-  fs::path largest;
-  for (const auto& entry : fs::directory_iterator(dir_.path())) {
-    if (entry.path().extension() != ".sst") continue;
-    if (largest.empty() || entry.file_size() > fs::file_size(largest)) largest = entry.path();
-  }
+  const fs::path largest = LargestTable();
   {
     std::fstream file(largest, std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(static_cast<std::streamoff>(fs::file_size(largest) / 3));
@@ -171,14 +185,133 @@ TEST_F(DamageTest, LostSymbolsCostTheProfilesThatNeedThem) {
   EXPECT_EQ(MergedTotal("a"), 5) << "the first profile needs the first segment only";
   EXPECT_EQ(MergedTotal("b"), 5);
   EXPECT_GE(store_->Stats()->damaged, 2u);
-  // Lost ids must not be given out anew.
-  Profile profile = RandomProfile(1);
-  ProfileWrite write;
-  write.labels = TestLabels("a", kTestCpuType);
-  write.time_ns = kTestBaseNs;
-  write.profile = &profile;
-  EXPECT_EQ(AppendAndWait(*store_, "anonymous", {&write, 1}).code(), Code::kDataLoss);
-  EXPECT_EQ(MergedTotal("a"), 5);
+  // Lost ids must not be given out anew: what comes now gets symbols of its own.
+  Append(20, 7, "a", 5);
+  EXPECT_EQ(MergedTotal("a"), 5 + 7);
+  Append(21, 7, "a", 1);  // names that were lost
+  Append(22, 7, "a", 1);
+  const int64_t total = 5 + 3 * 7;
+  EXPECT_EQ(MergedTotal("a"), total);
+  const std::vector<SeriesTarget> before = Targets();
+  Open();
+  EXPECT_EQ(MergedTotal("a"), total);
+  EXPECT_EQ(MergedTotal("b"), 5);
+  Append(23, 7, "a", 1);
+  EXPECT_EQ(MergedTotal("a"), total + 7);
+  EXPECT_EQ(Targets(), before) << "where the others went";
+  EXPECT_EQ(store_->Series("anonymous", {}, {}, SelectAll({}).range)->size(), 2u);
+  const StoreStats stats = store_->Stats().value();
+  ASSERT_EQ(stats.services.size(), 2u);
+  EXPECT_EQ(stats.services[0].profiles, 3u + 4u);
+  // Nothing was made worse.
+  store_.reset();
+  EmbeddedOptions options;
+  options.directory = dir_.path();
+  const VerifyReport report = VerifyEmbedded(options).value();
+  ASSERT_EQ(report.problems.size(), 1u);
+  EXPECT_THAT(report.problems[0], testing::HasSubstr("segment 1: its checksum does not match"));
+}
+
+class DamagedIndexTest : public DamageTest {
+ protected:
+  // Some profiles of services a and b, the second of which is the newest.
+  void SetUp() override {
+    Open();
+    for (uint32_t n = 0; n < 3; ++n) Append(n, 5, "a", n);
+    for (uint32_t n = 3; n < 5; ++n) Append(n, 5, "b", n);
+  }
+  void Damage(SeriesRecord kind, int which) {
+    const std::string prefix(1, static_cast<char>(kind));
+    KvCursor cursor = store_->kv().Cursor(Family::kSeries, prefix, PrefixEnd(prefix)).value();
+    for (int i = 0; i < which; ++i) cursor.Next();
+    std::string key(cursor.key()), bad(cursor.value());
+    bad[bad.size() / 2] = static_cast<char>(bad[bad.size() / 2] ^ 4);
+    ReplaceRecord(Family::kSeries, key, bad);
+  }
+};
+
+TEST_F(DamagedIndexTest, ASeriesRecordCostsThatSeries) {
+  Damage(SeriesRecord::kSeries, 1);
+  Open();
+  EXPECT_EQ(MergedTotal("a"), 15);
+  EXPECT_EQ(MergedTotal("b"), 0);
+  EXPECT_GE(store_->Stats()->damaged, 1u);
+  // Its id was the last one given out; what comes must not be taken for its profiles.
+  Append(11, 9, "b");
+  Append(10, 7, "c");
+  EXPECT_EQ(MergedTotal("c"), 7);
+  EXPECT_EQ(MergedTotal("b"), 9);
+  Append(3, 5, "b", 3);  // pushed again
+  EXPECT_EQ(MergedTotal("b"), 14);
+  Open();
+  EXPECT_EQ(MergedTotal("a"), 15);
+  EXPECT_EQ(MergedTotal("b"), 14);
+  EXPECT_EQ(MergedTotal("c"), 7);
+}
+
+TEST_F(DamagedIndexTest, AServiceRecordCostsNothing) {
+  Damage(SeriesRecord::kService, 1);
+  for (int64_t more : {0, 5}) {
+    Open();
+    EXPECT_EQ(MergedTotal("a"), 15);
+    EXPECT_EQ(MergedTotal("b"), 10 + more);
+    EXPECT_GE(store_->Stats()->damaged, 1u);
+    Append(7, 5, "b");
+    EXPECT_EQ(MergedTotal("b"), 15);
+    EXPECT_EQ(Targets().size(), 2u);
+  }
+}
+
+TEST_F(DamagedIndexTest, ASpanIsAsTheProfilesHaveIt) {
+  const TimeRange bounds = *store_->Bounds("anonymous");
+  for (int which : {0, 1}) Damage(SeriesRecord::kSpan, which);
+  Open();
+  EXPECT_EQ(MergedTotal("a"), 15);
+  EXPECT_EQ(MergedTotal("b"), 10);
+  EXPECT_EQ(store_->Bounds("anonymous")->start_ns, bounds.start_ns);
+  EXPECT_EQ(store_->Bounds("anonymous")->end_ns, bounds.end_ns);
+  EXPECT_GE(store_->Stats()->damaged, 2u);
+}
+
+TEST_F(DamagedIndexTest, ABadBlockCostsItsSeries) {
+  constexpr uint32_t kSeries = 600;  // some blocks of their records
+  const Profile profile = RandomProfile(1);
+  std::mt19937_64 random(1);
+  std::vector<ProfileWrite> writes;
+  for (uint32_t n = 0; n < kSeries; ++n) {
+    ProfileWrite& write = writes.emplace_back();
+    write.labels = TestLabels(fmt::format("service-{}", n), kTestCpuType);
+    std::string pad;
+    for (int word = 0; word < 15; ++word) pad += fmt::format("{:016x}", random());
+    write.labels.push_back({"pad", pad});
+    std::ranges::sort(write.labels);
+    write.id = TestUuid(n);
+    write.time_ns = kTestBaseNs;
+    write.profile = &profile;
+  }
+  ASSERT_TRUE(AppendAndWait(*store_, "anonymous", writes).ok());
+  auto series = [&] { return store_->Series("anonymous", {}, {}, SelectAll({}).range)->size(); };
+  ASSERT_EQ(series(), kSeries + 2);
+  ASSERT_TRUE(store_->kv().Flush().ok());
+  store_.reset();
+  const fs::path file = LargestTable();
+  {
+    std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekp(static_cast<std::streamoff>(fs::file_size(file) / 2));
+    bytes.write("\x11\x22\x33\x44\x55\x66\x77\x88", 8);
+  }
+  Open();
+  const size_t left = series();
+  EXPECT_LT(left, kSeries + 2) << "or nothing was damaged";
+  EXPECT_GT(left, kSeries / 3);
+  EXPECT_EQ(MergedTotal("a"), 15) << "times are those of the profiles";
+  EXPECT_GE(store_->Stats()->damaged, 1u);
+  // No id of before has a second meaning.
+  Append(5000, 1, "later");
+  EXPECT_EQ(MergedTotal("later"), 1);
+  EXPECT_EQ(series(), left + 1);
+  Open();
+  EXPECT_EQ(series(), left + 1);
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::Open(const EmbeddedOptions
   ASSIGN_OR_RETURN(std::unique_ptr<Kv> kv, Kv::Open(kv_options));
   ASSIGN_OR_RETURN(int64_t epoch_ns, LoadFormat(*kv, options));
   auto store = std::unique_ptr<EmbeddedStore>(new EmbeddedStore(options, std::move(kv), epoch_ns));
-  TRY(store->index_.Load(*store->kv_));
+  TRY(store->index_.Load(*store->kv_, store->damage_));
   return store;
 }
 
@@ -106,7 +106,7 @@ Status EmbeddedStore::Recover() {
 
 Status EmbeddedStore::LoadIndex() {
   results_.Clear();
-  Status loaded = index_.Load(*kv_);
+  Status loaded = index_.Load(*kv_, damage_);
   index_whole_ = loaded.ok();
   return loaded;
 }

@@ -107,8 +107,11 @@ class EmbeddedStore final : public Store {
   Status CheckWrite(std::string_view tenant, const ProfileWrite& write,
                     const RetentionPolicy& policy, int64_t now_ns) const;
   // Interns and enqueues; `done` is taken over only when the status is ok.
-  Status TryAppend(std::string_view tenant, std::span<const ProfileWrite> writes, AppendDone& done)
-      REQUIRES_SHARED_LOCK(gate_);
+  // Not enqueued and ok: something was set aside, to be tried again.
+  Status TryAppend(std::string_view tenant, std::span<const ProfileWrite> writes, AppendDone& done,
+                   bool& enqueued) REQUIRES_SHARED_LOCK(gate_);
+  // Has appends to a damaged partition's service go elsewhere. kDataLoss when that is no use.
+  Status SetAside(const Partition& partition) REQUIRES_SHARED_LOCK(gate_);
   static Status CheckRoom(std::span<const Planned> group, const Partition& partition);
   void InternGroup(std::span<const Planned> group, Partition& partition, CommitEntry& entry);
   static CommitRecord MakeRecord(const Planned& planned, ProfileInterner& interner);

@@ -93,7 +93,8 @@ void EmbeddedStore::Append(std::string_view tenant, std::span<const ProfileWrite
     {
       ReaderLock gate(gate_);
       if (!down_) {
-        status = TryAppend(tenant, writes, done);
+        bool enqueued = false;
+        while (status.ok() && !enqueued) status = TryAppend(tenant, writes, done, enqueued);
         if (status.ok()) return;
         break;
       }
@@ -104,7 +105,7 @@ void EmbeddedStore::Append(std::string_view tenant, std::span<const ProfileWrite
 }
 
 Status EmbeddedStore::TryAppend(std::string_view tenant, std::span<const ProfileWrite> writes,
-                                AppendDone& done) {
+                                AppendDone& done, bool& enqueued) {
   TRY(index_.CheckRoom(tenant, writes, options_.max_series_per_tenant));
   std::vector<Planned> planned(writes.size());
   for (size_t i = 0; i < writes.size(); ++i) {
@@ -138,7 +139,7 @@ Status EmbeddedStore::TryAppend(std::string_view tenant, std::span<const Profile
     std::shared_ptr<Partition> partition = partitions_.Get(key);
     std::unique_lock lock(partition->mutex);
     TRY(partitions_.Load(*partition));
-    TRY(partition->damage);
+    if (!partition->damage.ok()) return SetAside(*partition);
     TRY(CheckRoom(rest.first(size), *partition));
     groups.push_back({rest.first(size), std::move(partition), std::move(lock)});
     rest = rest.subspan(size);
@@ -156,7 +157,22 @@ Status EmbeddedStore::TryAppend(std::string_view tenant, std::span<const Profile
     done(status);
   };
   queue_->Enqueue(std::move(entry));
+  enqueued = true;
   if (profiles_appended_ != nullptr) profiles_appended_->Add(static_cast<double>(writes.size()));
+  return {};
+}
+
+// The ids that were lost must not get a second meaning, so nothing is written there any more.
+Status EmbeddedStore::SetAside(const Partition& partition) {
+  damage_.Report(partition.damage);
+  // A block that cannot be read may be in the way of the next one's symbols too.
+  const PartitionKey next{partition.key.epoch, index_.NextService()};
+  SymbolTable symbols;
+  uint32_t segments = 0;
+  if (!LoadSymbols(*kv_, next, symbols, segments).ok()) return partition.damage;
+  index_.SetAside(partition.key.service, [this](std::string_view key, std::string_view value) {
+    queue_->EnqueueRecord(Family::kSeries, key, value);
+  });
   return {};
 }
 

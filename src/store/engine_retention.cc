@@ -6,6 +6,32 @@
 #include "store/series_record.h"
 
 namespace anneal {
+namespace {
+
+// By tenant, then service. A service that another took the place of is one with it.
+std::vector<StoreStats::Service> ByName(const std::map<ServiceId, StoreStats::Service>& services) {
+  std::map<std::pair<std::string, std::string>, StoreStats::Service> rows;
+  for (const auto& [id, service] : services) {
+    auto [it, added] = rows.try_emplace({service.tenant, service.service}, service);
+    if (added) continue;
+    StoreStats::Service& row = it->second;
+    if (service.profiles > 0) {
+      row.oldest_ns =
+          row.profiles == 0 ? service.oldest_ns : std::min(row.oldest_ns, service.oldest_ns);
+      row.newest_ns = std::max(row.newest_ns, service.newest_ns);
+    }
+    row.series += service.series;
+    row.profiles += service.profiles;
+    row.symbols_bytes += service.symbols_bytes;
+    row.profiles_bytes += service.profiles_bytes;
+    row.rollups_bytes += service.rollups_bytes;
+  }
+  std::vector<StoreStats::Service> sorted;
+  for (auto& [name, row] : rows) sorted.push_back(std::move(row));
+  return sorted;
+}
+
+}  // namespace
 
 Result<StoreStats> EmbeddedStore::Stats() {
   ReaderLock gate(gate_);
@@ -45,10 +71,7 @@ Result<StoreStats> EmbeddedStore::Stats() {
     stats.index_bytes += key.size() + value.size();
   }));
   TRY(CountDocuments(stats));
-  for (auto& [id, service] : services) stats.services.push_back(std::move(service));
-  std::ranges::sort(stats.services, [](const auto& a, const auto& b) {
-    return std::tie(a.tenant, a.service) < std::tie(b.tenant, b.service);
-  });
+  stats.services = ByName(services);
   stats.disk_bytes = kv_->DiskBytes();
   stats.damaged = damage_.places();
   stats.memory_bytes =

@@ -26,7 +26,7 @@ struct Partition {
   std::mutex mutex;
   bool loaded = false;
   // Why not all symbols could be read. What comes before the damage is here, so that profiles that
-  // need no more are answered; appends are refused, since they would give lost ids out anew.
+  // need no more are answered; appends go elsewhere, since they would give lost ids out anew.
   Status damage;
   SymbolTable symbols;
   SymbolCounts persisted;  // what is on disk or on its way there

@@ -1,6 +1,7 @@
 #include "store/series_index.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "absl/container/flat_hash_set.h"
 #include "store/series_record.h"
@@ -22,6 +23,18 @@ std::vector<std::span<const SeriesTarget>> ByPartition(std::span<const SeriesTar
   return groups;
 }
 
+// What loading goes by.
+struct SeriesIndex::Loading {
+  using Visit = absl::FunctionRef<void(std::string_view key, std::string_view value)>;
+
+  Kv& kv;
+  DamageLog& damage;
+  bool gaps = false;  // records were lost of which nothing but profiles' keys tells
+
+  Status Walk(Family family, std::string_view begin, std::string_view end, Visit visit);
+  Status WalkKind(SeriesRecord kind, Visit visit);
+};
+
 void SeriesIndex::Clear() {
   texts_.clear();
   text_index_.Clear();
@@ -31,6 +44,7 @@ void SeriesIndex::Clear() {
   tenants_.clear();
   tenant_numbers_.clear();
   services_.clear();
+  set_aside_.clear();
   next_series_ = next_service_ = 1;
 }
 
@@ -78,7 +92,7 @@ SeriesIndex::Ordinal SeriesIndex::FindSeries(uint64_t hash, std::string_view ten
     mutex_.AssumeShared();
     const Entry& entry = series_[i];
     if (entry.pairs_end - entry.pairs_begin != labels.size()) return false;
-    if (tenants_[entry.tenant].name != tenant) return false;
+    if (tenants_[entry.tenant].name != tenant || set_aside_.contains(entry.service)) return false;
     for (size_t k = 0; k < labels.size(); ++k) {
       const Pair& pair = pairs_[entry.pairs_begin + k];
       if (Text(pair.name) != labels[k].name || Text(pair.value) != labels[k].value) return false;
@@ -178,6 +192,32 @@ SeriesRef SeriesIndex::Touch(std::string_view tenant, const LabelSet& labels, Ep
     sink(key, EncodeRecord(key, SpanRecordValue{span->min_ns, span->max_ns}));
   }
   return {entry.id, entry.service};
+}
+
+void SeriesIndex::AddService(ServiceId id, const std::string& tenant, const std::string& name) {
+  auto [it, added] = tenants_[TenantNumber(tenant)].services.try_emplace(name, id);
+  if (!added && it->second != id) {
+    set_aside_.insert(std::min(it->second, id));
+    it->second = std::max(it->second, id);
+  }
+  services_[id] = {id, tenant, name, 0};
+  next_service_ = std::max(next_service_, static_cast<uint32_t>(id) + 1);
+}
+
+void SeriesIndex::SetAside(ServiceId service, Sink sink) {
+  WriterLock lock(mutex_);
+  const auto old = services_.find(service);
+  if (old == services_.end() || set_aside_.contains(service)) return;
+  const std::string tenant = old->second.tenant, name = old->second.name;
+  const auto id = static_cast<ServiceId>(next_service_);
+  AddService(id, tenant, name);
+  const std::string key = ServiceKey(id);
+  sink(key, EncodeRecord(key, ServiceRecordValue{tenant, name}));
+}
+
+ServiceId SeriesIndex::NextService() const {
+  ReaderLock lock(mutex_);
+  return static_cast<ServiceId>(next_service_);
 }
 
 const SeriesIndex::Entry* SeriesIndex::FindEntry(SeriesId id) const {
@@ -533,61 +573,122 @@ uint64_t SeriesIndex::MemoryBytes() const {
   return bytes;
 }
 
-Status SeriesIndex::Load(Kv& kv) {
+Status SeriesIndex::Load(Kv& kv, DamageLog& damage) {
   WriterLock lock(mutex_);
   Clear();
-  TRY(LoadServices(kv));
-  TRY(LoadSeries(kv));
-  return LoadSpans(kv);
+  Loading loading{kv, damage};
+  TRY(LoadServices(loading));
+  TRY(LoadSeries(loading));
+  TRY(LoadSpans(loading));
+  return loading.gaps ? LoadFromProfiles(loading) : Status();
 }
 
-Status SeriesIndex::LoadServices(Kv& kv) {
-  std::string prefix(1, static_cast<char>(SeriesRecord::kService));
-  ASSIGN_OR_RETURN(KvCursor cursor, kv.Cursor(Family::kSeries, prefix, PrefixEnd(prefix)));
+// Calls `visit` for every record that can be read from `begin` to before `end`, in their order.
+Status SeriesIndex::Loading::Walk(Family family, std::string_view begin, std::string_view end,
+                                  Visit visit) {
+  ASSIGN_OR_RETURN(KvCursor cursor, kv.Cursor(family, begin, end));
+  std::string last(begin);
   for (; cursor.Valid(); cursor.Next()) {
-    ServiceRecordValue record;
-    TRY(DecodeRecord(cursor.key(), cursor.value(), record));
-    auto id = static_cast<ServiceId>(GetBig32(cursor.key().data() + 1));
-    tenants_[TenantNumber(record.tenant)].services[record.name] = id;
-    services_[id] = {id, record.tenant, record.name, 0};
-    next_service_ = static_cast<uint32_t>(id) + 1;
+    last = cursor.key();
+    visit(cursor.key(), cursor.value());
   }
-  return cursor.status();
+  if (cursor.status().code() != Code::kDataLoss) return cursor.status();
+  damage.Report(cursor.status().Annotate("index of series"));
+  gaps = true;
+  // What lies behind is read from the end, backwards.
+  ASSIGN_OR_RETURN(KvCursor back, kv.Cursor(family, end, {}));
+  std::vector<std::pair<std::string, std::string>> behind;
+  for (back.SeekForPrev(end); back.Valid() && back.key() > last; back.Prev()) {
+    behind.emplace_back(back.key(), back.value());
+  }
+  for (const auto& [key, value] : std::views::reverse(behind)) visit(key, value);
+  const Status status = back.status();
+  return status.code() == Code::kDataLoss ? Status() : status;
 }
 
-Status SeriesIndex::LoadSeries(Kv& kv) {
-  std::string prefix(1, static_cast<char>(SeriesRecord::kSeries));
-  ASSIGN_OR_RETURN(KvCursor cursor, kv.Cursor(Family::kSeries, prefix, PrefixEnd(prefix)));
-  for (; cursor.Valid(); cursor.Next()) {
-    SeriesRecordValue record;
-    TRY(DecodeRecord(cursor.key(), cursor.value(), record));
-    auto id = static_cast<SeriesId>(GetBig32(cursor.key().data() + 1));
-    if (!services_.contains(record.service)) {
-      return Error(Code::kDataLoss, "series {} belongs to service {}, which is not there",
-                   static_cast<uint32_t>(id), static_cast<uint32_t>(record.service));
-    }
-    AddSeries(id, record.service, record.tenant, record.labels);
-  }
-  return cursor.status();
+Status SeriesIndex::Loading::WalkKind(SeriesRecord kind, Visit visit) {
+  const std::string prefix(1, static_cast<char>(kind));
+  return Walk(Family::kSeries, prefix, PrefixEnd(prefix), visit);
 }
 
-Status SeriesIndex::LoadSpans(Kv& kv) {
-  std::string prefix(1, static_cast<char>(SeriesRecord::kSpan));
-  ASSIGN_OR_RETURN(KvCursor cursor, kv.Cursor(Family::kSeries, prefix, PrefixEnd(prefix)));
-  for (; cursor.Valid(); cursor.Next()) {
-    SpanRecordValue record;
-    TRY(DecodeRecord(cursor.key(), cursor.value(), record));
-    auto epoch = static_cast<Epoch>(GetBig32(cursor.key().data() + 1));
-    auto id = static_cast<SeriesId>(GetBig32(cursor.key().data() + 5));
-    const Entry* entry = FindEntry(id);
-    if (entry == nullptr) {
-      return Error(Code::kDataLoss, "epoch {} has data of series {}, which is not there",
-                   static_cast<uint32_t>(epoch), static_cast<uint32_t>(id));
-    }
-    AddTime(series_[static_cast<size_t>(entry - series_.data())], epoch, record.min_ns,
-            record.max_ns);
-  }
-  return cursor.status();
+Status SeriesIndex::LoadServices(Loading& loading) {
+  return loading.WalkKind(
+      SeriesRecord::kService, [&](std::string_view key, std::string_view value) NO_LOCK_ANALYSIS {
+        ServiceRecordValue record;
+        const Status status = DecodeRecord(key, value, record);
+        if (status.ok()) {
+          AddService(static_cast<ServiceId>(GetBig32(key.data() + 1)), record.tenant, record.name);
+          return;
+        }
+        loading.damage.Report(status);
+        if (key.size() != ServiceKey({}).size()) return;
+        next_service_ = std::max(next_service_, GetBig32(key.data() + 1) + 1);
+      });
+}
+
+Status SeriesIndex::LoadSeries(Loading& loading) {
+  return loading.WalkKind(
+      SeriesRecord::kSeries, [&](std::string_view key, std::string_view value) NO_LOCK_ANALYSIS {
+        SeriesRecordValue record;
+        const Status status = DecodeRecord(key, value, record);
+        if (!status.ok()) loading.damage.Report(status);
+        if (key.size() != SeriesKey({}).size()) return;
+        const auto id = static_cast<SeriesId>(GetBig32(key.data() + 1));
+        next_series_ = std::max(next_series_, static_cast<uint32_t>(id) + 1);
+        if (!status.ok()) return;
+        // A service whose record is lost is as its series have it.
+        if (!services_.contains(record.service)) {
+          loading.damage.Report(Error(Code::kDataLoss, "service {}: its record is not there",
+                                      static_cast<uint32_t>(record.service)));
+          AddService(record.service, record.tenant,
+                     std::string(FindLabel(record.labels, kServiceName)));
+        }
+        AddSeries(id, record.service, record.tenant, record.labels);
+      });
+}
+
+Status SeriesIndex::LoadSpans(Loading& loading) {
+  return loading.WalkKind(
+      SeriesRecord::kSpan, [&](std::string_view key, std::string_view value) NO_LOCK_ANALYSIS {
+        SpanRecordValue record;
+        const Status status = DecodeRecord(key, value, record);
+        if (!status.ok()) {
+          loading.damage.Report(status);
+          loading.gaps = true;
+        }
+        if (key.size() != SpanKey({}, {}).size()) return;
+        const auto epoch = static_cast<Epoch>(GetBig32(key.data() + 1));
+        const auto id = static_cast<SeriesId>(GetBig32(key.data() + 5));
+        next_series_ = std::max(next_series_, static_cast<uint32_t>(id) + 1);
+        const Entry* entry = FindEntry(id);
+        if (entry == nullptr) {
+          loading.damage.Report(Error(Code::kDataLoss,
+                                      "series {}: its record cannot be read, its profiles of epoch "
+                                      "{} are out of reach",
+                                      static_cast<uint32_t>(id), static_cast<uint32_t>(epoch)));
+        } else if (status.ok()) {
+          AddTime(series_[static_cast<size_t>(entry - series_.data())], epoch, record.min_ns,
+                  record.max_ns);
+        }
+      });
+}
+
+// Their keys tell the times of series, and which ids were given out.
+Status SeriesIndex::LoadFromProfiles(Loading& loading) {
+  const std::string end(kProfileKeySize + 1, '\xff');
+  return loading.Walk(Family::kProfiles, {}, end,
+                      [&](std::string_view key_bytes, std::string_view) NO_LOCK_ANALYSIS {
+                        const std::optional<ProfileKey> key = DecodeProfileKey(key_bytes);
+                        if (!key) return;
+                        const ServiceId service = key->partition.service;
+                        next_series_ =
+                            std::max(next_series_, static_cast<uint32_t>(key->series) + 1);
+                        next_service_ = std::max(next_service_, static_cast<uint32_t>(service) + 1);
+                        const Entry* entry = FindEntry(key->series);
+                        if (entry == nullptr || entry->service != service) return;
+                        AddTime(series_[static_cast<size_t>(entry - series_.data())],
+                                key->partition.epoch, key->time_ns, key->time_ns);
+                      });
 }
 
 }  // namespace anneal

@@ -18,6 +18,7 @@
 #include "absl/functional/function_ref.h"
 #include "base/mutex.h"
 #include "base/status.h"
+#include "store/damage.h"
 #include "store/hash_index.h"
 #include "store/keys.h"
 #include "store/kv.h"
@@ -67,8 +68,10 @@ class SeriesIndex {
   // in the epoch do not tell.
   using Probe = absl::FunctionRef<bool(const SeriesTarget& target, TimeRange range)>;
 
-  // Replaces the content by what is on disk. kDataLoss names a record that does not decode.
-  Status Load(Kv& kv);
+  // Replaces the content by what is on disk. What cannot be read is reported and costs itself: a
+  // series its profiles, which nothing names any more; services and times are found in what refers
+  // to them. No id that was ever given out is given out anew.
+  Status Load(Kv& kv, DamageLog& damage);
 
   // kResourceExhausted when the tenant would have more than `max_series` series with those of
   // `writes`; 0: any number. Concurrent appends may together exceed it by what they bring.
@@ -80,6 +83,12 @@ class SeriesIndex {
   // the sink has it. REQUIRES: labels hold service_name.
   SeriesRef Touch(std::string_view tenant, const LabelSet& labels, Epoch epoch, int64_t time_ns,
                   Sink sink);
+
+  // From now on what is appended to the service goes to another of the same tenant and name, with
+  // series of its own, unless that is so already. The sink as in Touch.
+  void SetAside(ServiceId service, Sink sink);
+  // The id that SetAside would use.
+  ServiceId NextService() const;
 
   // Every (partition, series) that may have data in the range, of the series that all matchers
   // select, sorted. An empty profile_type selects every type.
@@ -176,9 +185,13 @@ class SeriesIndex {
       REQUIRES_SHARED_LOCK(mutex_);
   bool InRange(const Entry& entry, TimeRange range, Probe probe) const;
 
-  Status LoadServices(Kv& kv) REQUIRES_LOCK(mutex_);
-  Status LoadSeries(Kv& kv) REQUIRES_LOCK(mutex_);
-  Status LoadSpans(Kv& kv) REQUIRES_LOCK(mutex_);
+  void AddService(ServiceId id, const std::string& tenant, const std::string& name)
+      REQUIRES_LOCK(mutex_);
+  struct Loading;
+  Status LoadServices(Loading& loading) REQUIRES_LOCK(mutex_);
+  Status LoadSeries(Loading& loading) REQUIRES_LOCK(mutex_);
+  Status LoadSpans(Loading& loading) REQUIRES_LOCK(mutex_);
+  Status LoadFromProfiles(Loading& loading) REQUIRES_LOCK(mutex_);
 
   mutable SharedMutex mutex_;
   std::deque<std::string> texts_ GUARDED_BY(mutex_);
@@ -189,6 +202,8 @@ class SeriesIndex {
   std::vector<Tenancy> tenants_ GUARDED_BY(mutex_);
   std::map<std::string, uint32_t, std::less<>> tenant_numbers_ GUARDED_BY(mutex_);
   std::map<ServiceId, ServiceInfo> services_ GUARDED_BY(mutex_);
+  // Services that another of their name took the place of: nothing is appended to them.
+  absl::flat_hash_set<ServiceId> set_aside_ GUARDED_BY(mutex_);
   uint32_t next_series_ GUARDED_BY(mutex_) = 1;
   uint32_t next_service_ GUARDED_BY(mutex_) = 1;
 };

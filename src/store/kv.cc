@@ -97,7 +97,10 @@ class Informer : public rocksdb::Logger {
     if (level < rocksdb::WARN_LEVEL || level >= rocksdb::HEADER_LEVEL) return;
     char text[1024];
     std::vsnprintf(text, sizeof text, format, arguments);
-    log::Warn("rocksdb warns", {{"text", std::string_view(text)}});
+    // A store that is new has no directory yet: RocksDB looks for it before it makes it.
+    const std::string_view said(text);
+    if (said.starts_with("Error when reading ") && said.find("NotFound") != said.npos) return;
+    log::Warn("rocksdb warns", {{"text", said}});
   }
 };
 

@@ -209,6 +209,7 @@ TEST_P(RollupTest, ADamagedRollupIsNotMissed) {
     for (; cursor.Valid(); cursor.Next()) good.emplace(cursor.key(), cursor.value());
   }
   auto put = [&](const std::string& key, std::string_view value) {
+    ASSERT_TRUE(store_->Flush().ok());  // only the queue's thread writes at a time
     KvBatch batch(store_->kv());
     batch.Put(Family::kRollups, key, value);
     ASSERT_TRUE(store_->kv().Write(batch).ok());
@@ -245,6 +246,7 @@ TEST_P(RollupTest, ASeriesWithADamagedProfileHasNoRollup) {
     good = cursor.value();
   }
   auto put = [&](std::string_view value) {
+    ASSERT_TRUE(store_->Flush().ok());  // only the queue's thread writes at a time
     KvBatch batch(store_->kv());
     batch.Put(Family::kProfiles, key, value);
     ASSERT_TRUE(store_->kv().Write(batch).ok());

@@ -6,6 +6,7 @@
 #include <map>
 #include <thread>
 
+#include "base/wrapping.h"
 #include "profile/merge.h"
 #include "profile/pprof.h"
 #include "store/checksum.h"
@@ -81,7 +82,7 @@ class RollupTest : public testing::TestWithParam<int64_t> {
       copy.profile = &profile;
       columns.push_back(StoredColumn(copy));
       int64_t total = 0;
-      for (int64_t v : columns.back().sample_values) total += v;
+      for (int64_t v : columns.back().sample_values) total = WrappingAdd(total, v);
       points[{{"service_name", name}}].emplace_back(write.time_ns, total, write.id);
     }
     Result<Profile> merged = store_->Merge(selection);

@@ -1,4 +1,5 @@
-// Decode, merge and encode over tests/corpus. bench/profile/run.sh runs it beside google/pprof.
+// Decode, merge and encode over tests/corpus. bench/profile/run.sh runs it beside google/pprof;
+// what the work of either includes is said in bench/README.md.
 #include <benchmark/benchmark.h>
 
 #include <string>

@@ -66,6 +66,7 @@ func startProfiling() (*pyroscope.Profiler, error) {
 		ApplicationName: *service,
 		ServerAddress:   *server,
 		UploadRate:      *upload,
+		Tags:            buildLabels(),
 		ProfileTypes: []pyroscope.ProfileType{
 			pyroscope.ProfileCPU, pyroscope.ProfileAllocObjects, pyroscope.ProfileAllocSpace,
 			pyroscope.ProfileInuseObjects, pyroscope.ProfileInuseSpace,

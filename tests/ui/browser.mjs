@@ -1,14 +1,17 @@
 // Chromium for the page's tests: Debian's, without a network but loopback, in UTC and English.
 
+import assert from 'node:assert/strict';
 import { createServer, request as forward } from 'node:http';
 import { createRequire } from 'node:module';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { after, before } from 'node:test';
+import { root, startServer } from './server.mjs';
 
-export const root = new URL('../../', import.meta.url).pathname;
+export { root };
 const require = createRequire(join(root, 'ui/package.json'));
 const { chromium } = require('playwright-core');
-export const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 export async function launch() {
   const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
@@ -64,4 +67,44 @@ export async function withPage(url) {
   });
   await new Promise((done) => proxy.listen(0, '127.0.0.1', done));
   return { url: `http://127.0.0.1:${proxy.address().port}`, stop: () => new Promise((done) => (proxy.closeAllConnections(), proxy.close(done))) };
+}
+
+/**
+ * A server with the page and a browser for the tests of one file: started before the first of them, ended after the
+ * last. `fill` puts data in and is given the server; the fields are there once tests run.
+ */
+export function stand(fill) {
+  const here = { server: null, front: null, browser: null };
+  before(async () => {
+    here.server = await startServer();
+    await fill(here.server);
+    here.front = await withPage(here.server.url);
+    here.browser = await launch();
+  });
+  after(async () => {
+    await here.browser?.close();
+    await here.front?.stop();
+    await here.server?.stop();
+  });
+  return here;
+}
+
+/** Opens a view, runs the steps, and demands that nothing went wrong and nothing left the server. */
+export async function visit({ browser, front }, query, steps, options = {}) {
+  const tab = await openTab(browser, options);
+  try {
+    await tab.page.goto(front.url + '/' + query);
+    await steps(tab.page, tab);
+    assert.deepEqual(tab.troubles, []);
+    assert.deepEqual(tab.requests.filter((url) => !url.startsWith(front.url) && !/^(blob|data):/.test(url)), []);
+  } finally {
+    await tab.context.close();
+  }
+}
+
+/** What axe-core finds on the page as it is now; the tab must have been opened with bypassCSP. */
+export async function violations(page) {
+  await page.evaluate(axeSource);
+  const found = await page.evaluate(() => axe.run());
+  return found.violations.map((each) => `${each.id}: ${each.nodes.slice(0, 3).map((node) => node.html.slice(0, 120) + ' ' + (node.any[0]?.message ?? '')).join(' | ')}`);
 }

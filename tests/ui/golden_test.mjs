@@ -6,9 +6,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { launch, openTab, root, withPage } from './browser.mjs';
-import { cpu, fill, fromMs, publish, startServer, untilMs } from './server.mjs';
+import { test } from 'node:test';
+import { openTab, root, stand } from './browser.mjs';
+import { cpu, fill, fromMs, publish, untilMs } from './server.mjs';
 
 const folder = join(root, 'docs/guide/images');
 const half = fromMs + 1650e3;
@@ -22,27 +22,16 @@ const views = {
 /** Share of the brightness range by which shrunk pixels may differ on average, and where one is "different". */
 const tolerance = { mean: 0.02, pixel: 0.2, share: 0.03 };
 
-let server;
-let front;
-let browser;
-before(async () => {
-  server = await startServer();
-  await fill(server.url);
-  await publish(server.url);
-  front = await withPage(server.url);
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await front?.stop();
-  await server?.stop();
+const here = stand(async ({ url }) => {
+  await fill(url);
+  await publish(url);
 });
 
 for (const scheme of ['light', 'dark']) {
   for (const [name, query] of Object.entries(views)) {
     test(`${name}, ${scheme}`, async () => {
-      const { page, context } = await openTab(browser, { colorScheme: scheme, viewport: { width: 1200, height: 860 } });
-      await page.goto(front.url + '/' + query);
+      const { page, context } = await openTab(here.browser, { colorScheme: scheme, viewport: { width: 1200, height: 860 } });
+      await page.goto(here.front.url + '/' + query);
       await page.locator('main :is(canvas, pre)').first().waitFor();
       await page.waitForFunction(() => !document.querySelector('.waiting'));
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));

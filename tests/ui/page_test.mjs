@@ -4,24 +4,13 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { axeSource, launch, openTab, withPage } from './browser.mjs';
+import { test } from 'node:test';
+import { openTab, stand, violations, visit as visitAt, withPage } from './browser.mjs';
 import { binary, cpu, fill, fromMs, hostileName, publish, push, startServer, untilMs } from './server.mjs';
 
-let server;
-let front;
-let browser;
-before(async () => {
-  server = await startServer();
-  await fill(server.url);
-  await publish(server.url);
-  front = await withPage(server.url);
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await front?.stop();
-  await server?.stop();
+const here = stand(async ({ url }) => {
+  await fill(url);
+  await publish(url);
 });
 
 const window = `from=${fromMs}&until=${untilMs}`;
@@ -29,19 +18,7 @@ const explore = `?v=1&type=${encodeURIComponent(cpu)}&service=web&${window}`;
 const half = fromMs + 1650e3;
 const compare = `?v=1&page=compare&type=${encodeURIComponent(cpu)}&service=web&from=${half}&until=${untilMs}&base.service=web&base.from=${fromMs}&base.until=${half}`;
 
-/** Opens a view, runs the steps, and demands that nothing went wrong and nothing left the server. */
-async function visit(query, steps, options = {}) {
-  const tab = await openTab(browser, options);
-  try {
-    await tab.page.goto(front.url + '/' + query);
-    await steps(tab.page, tab);
-    assert.deepEqual(tab.troubles, []);
-    assert.deepEqual(tab.requests.filter((url) => !url.startsWith(front.url) && !/^(blob|data):/.test(url)), []);
-  } finally {
-    await tab.context.close();
-  }
-}
-
+const visit = (query, steps, options) => visitAt(here, query, steps, options);
 const graph = (page) => page.getByRole('tree', { name: 'Flame graph' });
 const ready = (page) => page.locator('.flame-box canvas').first().waitFor();
 const selectedText = (page) => page.locator('[role=treeitem][aria-selected=true]').first().textContent();
@@ -231,12 +208,12 @@ test('exports: pprof read back by go tool pprof, folded, SVG, PNG', () =>
     const download = async (name) => {
       await page.locator('.menu').evaluate((menu) => (menu.open = true));
       const [file] = await Promise.all([page.waitForEvent('download'), page.locator('.menu-items').getByText(name, { exact: true }).click()]);
-      const path = join(server.folder, file.suggestedFilename());
+      const path = join(here.server.folder, file.suggestedFilename());
       await file.saveAs(path);
       return path;
     };
     const pprof = await download('pprof');
-    const top = execFileSync('go', ['tool', 'pprof', '-top', '-nodecount=500', pprof], { encoding: 'utf8', env: { ...process.env, PPROF_TMPDIR: server.folder } });
+    const top = execFileSync('go', ['tool', 'pprof', '-top', '-nodecount=500', pprof], { encoding: 'utf8', env: { ...process.env, PPROF_TMPDIR: here.server.folder } });
     assert.match(top, /runtime\.mallocgc/);
     assert.match(readFileSync(await download('Folded stacks'), 'utf8'), /;runtime\.mallocgc.* \d+\n/);
     const svg = readFileSync(await download('SVG picture'), 'utf8');
@@ -262,7 +239,7 @@ test('hostile names are text', () =>
 test('an empty server: the command, then the first profile without a reload', async () => {
   const empty = await startServer();
   const page = await withPage(empty.url);
-  const tab = await openTab(browser);
+  const tab = await openTab(here.browser);
   try {
     await tab.page.goto(page.url);
     await tab.page.getByText('No profiles yet').waitFor();
@@ -298,11 +275,11 @@ test('PGO page: artefact, verdicts, builds, edges, decisions, download', () =>
   }));
 
 test('a server with tokens: signing in and out', async () => {
-  const tokens = join(server.folder, 'tokens');
+  const tokens = join(here.server.folder, 'tokens');
   const token = execFileSync(binary, ['token', 'reader', '--rights', 'read', '--file', tokens], { encoding: 'utf8' }).trim();
   const locked = await startServer(['--auth-tokens', tokens]);
   const page = await withPage(locked.url);
-  const { page: tab, context } = await openTab(browser);
+  const { page: tab, context } = await openTab(here.browser);
   try {
     await tab.goto(page.url);
     await tab.getByLabel('Token').fill('reader.wrong');
@@ -338,14 +315,13 @@ const views = { explore, graph: `${explore}&panel=graph&shape=flame&search=json`
 for (const scheme of ['light', 'dark']) {
   for (const [name, query] of Object.entries(views)) {
     test(`axe finds nothing: ${name}, ${scheme}`, async () => {
-      const tab = await openTab(browser, { colorScheme: scheme, bypassCSP: true });
-      await tab.page.goto(front.url + '/' + query);
+      const tab = await openTab(here.browser, { colorScheme: scheme, bypassCSP: true });
+      await tab.page.goto(here.front.url + '/' + query);
       await tab.page.locator('main :is(canvas, [role=tree], pre)').first().waitFor();
       await tab.page.waitForFunction(() => !document.querySelector('.waiting'));
-      await tab.page.evaluate(axeSource);
-      const { violations } = await tab.page.evaluate(() => axe.run());
+      const found = await violations(tab.page);
       await tab.context.close();
-      assert.deepEqual(violations.map((each) => `${each.id}: ${each.nodes.slice(0, 3).map((node) => node.html.slice(0, 120) + ' ' + (node.any[0]?.message ?? '')).join(' | ')}`), []);
+      assert.deepEqual(found, []);
     });
   }
 }

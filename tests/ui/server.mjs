@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-const root = new URL('../../', import.meta.url).pathname;
+export const root = new URL('../../', import.meta.url).pathname;
 export const binary = process.env.ANNEAL ?? join(root, 'build/dev/bin/anneal');
 
 /** The window that everything is pushed into, so that what is drawn does not depend on the day. */
@@ -30,7 +30,7 @@ export async function startServer(flags = []) {
   return { url, stop, folder };
 }
 
-function listening(child) {
+export function listening(child) {
   return new Promise((done, fail) => {
     let text = '';
     const read = (chunk) => {

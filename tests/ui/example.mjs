@@ -1,0 +1,37 @@
+// The program of examples/markdown, run for a moment with its Pyroscope SDK pushing to a server: what real
+// profiles hold that made ones do not (labels of the SDK, several types, a mapping with a build id).
+
+import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { listening, root } from './server.mjs';
+
+const source = join(root, 'examples/markdown');
+
+/** Builds the example into the folder, without a profile, and gives its path. */
+export function buildExample(folder) {
+  const binary = join(folder, 'markdown');
+  execFileSync('go', ['build', '-pgo=off', '-o', binary, '.'], { cwd: source, stdio: 'pipe' });
+  return binary;
+}
+
+/** Renders one of the inputs for a while; returns when all of its profiles were pushed. */
+export async function runExample(binary, serverUrl, { input, service = 'markdown', seconds }) {
+  const flags = ['-listen', '127.0.0.1:0', '-pyroscope', serverUrl, '-service', service, '-upload', '1s'];
+  const child = spawn(binary, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise((done) => child.once('exit', done));
+  try {
+    const url = await listening(child);
+    const body = readFileSync(join(source, 'inputs', input));
+    const render = async () => {
+      for (const until = Date.now() + seconds * 1e3; Date.now() < until; ) {
+        const answer = await fetch(`${url}/render`, { method: 'POST', body });
+        if (!(await answer.text()).startsWith('<')) throw new Error(`the example answered ${answer.status}`);
+      }
+    };
+    await Promise.all([render(), render(), render(), render()]);
+  } finally {
+    child.kill('SIGTERM'); // pushes what is left
+    await ended;
+  }
+}

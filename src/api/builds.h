@@ -11,11 +11,12 @@
 
 namespace anneal {
 
-// Profiles whose labels say the same of the build they come from.
+// Profiles whose labels say the same of the build they come from, and whose binaries are the same.
 struct SeenBuild {
   // Of docs/guide/page-api.md's build labels those that are set, sorted.
   LabelSet labels;
-  // Build ids of the main binaries in its profiles, sorted; empty when profiles carry none.
+  // Build ids of the main binaries in its profiles, sorted; empty when profiles carry none, several
+  // when binaries ran side by side.
   std::vector<std::string> build_ids;
   int64_t first_ns = 0, last_ns = 0;  // times of its first and last profile
   uint64_t profiles = 0;

@@ -41,10 +41,12 @@ Result<Selection> ParseSelection(const QueryContext& context, const HttpTarget& 
 }
 
 Result<Profile> SelectOne(const QueryContext& context, const Selection& selection,
-                          const std::vector<std::string>& path) {
+                          const PageQuery& query) {
   ASSIGN_OR_RETURN(Profile profile, context.store.Merge(selection));
-  if (path.empty() || profile.SampleCount() == 0) return profile;
-  return SelectCallSite(profile, path);
+  if (profile.SampleCount() == 0) return profile;
+  if (!query.path.empty()) profile = SelectCallSite(profile, query.path);
+  if (query.focus.empty() && query.ignore.empty()) return profile;
+  return SelectThrough(profile, query.focus, query.ignore);
 }
 
 }  // namespace
@@ -72,15 +74,17 @@ Result<PageQuery> ParsePageQuery(const QueryContext& context, const HttpTarget& 
   }
   for (const auto& [name, value] : target.query) {
     if (name == "path") query.path.push_back(value);
+    if (name == "focus") query.focus.push_back(value);
+    if (name == "ignore") query.ignore.push_back(value);
   }
   return query;
 }
 
 Result<PageProfiles> SelectPageProfiles(const QueryContext& context, const PageQuery& query) {
   PageProfiles profiles;
-  ASSIGN_OR_RETURN(profiles.profile, SelectOne(context, query.selection, query.path));
+  ASSIGN_OR_RETURN(profiles.profile, SelectOne(context, query.selection, query));
   if (query.base) {
-    ASSIGN_OR_RETURN(profiles.base, SelectOne(context, *query.base, query.path));
+    ASSIGN_OR_RETURN(profiles.base, SelectOne(context, *query.base, query));
   }
   return profiles;
 }

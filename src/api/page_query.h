@@ -19,11 +19,13 @@ struct PageQuery {
   std::optional<Selection> base;
   // Only stacks that begin, from the root, with functions of these names. Empty: all.
   std::vector<std::string> path;
+  // Of these only stacks that pass all of `focus` and none of `ignore`, anywhere.
+  std::vector<std::string> focus, ignore;
 };
 
 // Fields type, selector, from, until (milliseconds), and baseType, baseSelector, baseFrom,
 // baseUntil: a base is asked for by any of the four, and takes what it leaves out from the others.
-// `path` may come several times. kInvalidArgument names the field.
+// `path`, `focus` and `ignore` may come several times. kInvalidArgument names the field.
 Result<PageQuery> ParsePageQuery(const QueryContext& context, const HttpTarget& target);
 
 // A count from a field; `fallback` when it is absent. kInvalidArgument for what is no number.

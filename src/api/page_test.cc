@@ -140,6 +140,17 @@ TEST_F(PageTest, Exports) {
   EXPECT_EQ(Get("export", "&format=json").body, Get("tree").body);
 }
 
+TEST_F(PageTest, ExportsWhatAViewShows) {
+  PushStack("a", {"main.main", "main.work", "main.leaf"}, 30);
+  PushStack("a", {"main.main", "main.work"}, 5);
+  PushStack("a", {"main.main", "main.idle"}, 10);
+  EXPECT_EQ(Get("export", "&format=folded&focus=main.work&ignore=main.leaf").body,
+            "main.main;main.work 5\n");
+  HttpResponse pprof = Get("export", "&format=pprof&ignore=main.work");
+  EXPECT_EQ(EncodeFolded(DecodePprof(pprof.body).value(), 0), "main.main;main.idle 10\n");
+  EXPECT_EQ(Json::parse(Get("tree", "&focus=main.leaf").body)["total"], 30);
+}
+
 TEST_F(PageTest, FindsBuilds) {
   PushStack("a", {"main.main"}, 30, {{"service_git_ref", "abc"}, {"pod", "1"}});
   PushStack("a", {"main.main"}, 12, {{"service_git_ref", "abc"}, {"pod", "2"}});
@@ -151,6 +162,36 @@ TEST_F(PageTest, FindsBuilds) {
   EXPECT_EQ(builds[1]["total"], 42);
   EXPECT_EQ(builds[1]["profiles"], 2);
   EXPECT_EQ(builds[1]["first"], kNowNs / 1'000'000);
+}
+
+// Nothing but the build ids tells these builds apart.
+TEST_F(PageTest, FindsBuildsByTheirIdsAlone) {
+  auto push = [&](int64_t minute, std::string_view id, int64_t cpu) {
+    MadeProfile made;
+    made.time_ns = kNowNs + minute * 60 * kSecondNs;
+    made.samples = {{.frames = {"main.main"}, .values = {1, cpu}}};
+    Profile profile = Make(made);
+    profile.mappings[0].build_id = id.empty() ? StringId::kEmpty : profile.strings.Append(id);
+    Status pushed = Error(Code::kInternal, "not answered");
+    api->Push("anonymous", {{"__name__", "process_cpu"}, {"service_name", "a"}},
+              EncodePprof(profile), {}, [&](Status s) { pushed = s; });
+    ASSERT_TRUE(pushed.ok()) << pushed.message();
+  };
+  for (int64_t minute = -10; minute < -5; ++minute) push(minute, "aa", 10);
+  for (int64_t minute = -5; minute < -1; ++minute) push(minute, "bb", 7);
+  push(-1, "aa", 10);  // rolled back
+  push(0, "cc", 1);    // both at once
+  push(0, "dd", 1);
+  std::string seen;
+  HttpResponse response = Get("builds");
+  ASSERT_EQ(response.status, 200) << response.body;
+  const Json answer = Json::parse(response.body);
+  for (const Json& b : answer["builds"]) {
+    seen +=
+        fmt::format("{} {} {} {}\n", b["buildIds"].dump(), b["profiles"].dump(), b["total"].dump(),
+                    (b["last"].get<int64_t>() - b["first"].get<int64_t>()) / 60'000);
+  }
+  EXPECT_EQ(seen, "[\"aa\"] 6 60 9\n[\"bb\"] 4 28 3\n[\"cc\",\"dd\"] 2 2 0\n");
 }
 
 TEST_F(PageTest, SaysWhatIsWrong) {

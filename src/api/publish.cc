@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "api/tenant.h"
 #include "base/sha256.h"
 #include "pgo/decisions.h"
 
@@ -274,6 +275,16 @@ Result<std::string> LoadPublishedArtefact(Store& store, std::string_view tenant,
   if (bytes.ok() || bytes.status().code() != Code::kNotFound) return bytes;
   TRY(LoadPublished(store, tenant, service, id).status());
   return Error(Code::kNotFound, "record {} of service {} came without an artefact", id, service);
+}
+
+Status DeletePublishedRecord(Store& store, std::string_view tenant, std::string_view service,
+                             std::string_view id) {
+  if (IsFederated(tenant))
+    return InvalidArgument("delete records of one tenant, not of {}", tenant);
+  TRY(store.GetDocument(NameOf(tenant, kRecordKind, service, id)).status().code() == Code::kNotFound
+          ? Error(Code::kNotFound, "service {} has no record {}", service, id)
+          : Status());
+  return DeletePublished(store, tenant, service, id);
 }
 
 Json DiffPublishedDecisions(const Json& from, const Json& to) {

@@ -45,6 +45,11 @@ Result<nlohmann::ordered_json> LoadPublished(Store& store, std::string_view tena
 Result<std::string> LoadPublishedArtefact(Store& store, std::string_view tenant,
                                           std::string_view service, std::string_view id);
 
+// Deletes a record and its artefact. kNotFound when there is none, kInvalidArgument when the tenant
+// stands for several.
+Status DeletePublishedRecord(Store& store, std::string_view tenant, std::string_view service,
+                             std::string_view id);
+
 // {"gained":[…],"lost":[…],"kept":n}: the compiler's decisions of `to` against those of `from`.
 nlohmann::ordered_json DiffPublishedDecisions(const nlohmann::ordered_json& from,
                                               const nlohmann::ordered_json& to);

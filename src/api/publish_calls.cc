@@ -70,6 +70,12 @@ Result<HttpResponse> Artefact(const QueryContext& context, const ServiceRequest&
   return response;
 }
 
+// A record that is damaged, too, can be deleted; so it is not read.
+Result<HttpResponse> Delete(const QueryContext& context, const ServiceRequest& request) {
+  TRY(DeletePublishedRecord(context.store, context.tenant, request.service, request.id));
+  return JsonResponse(request.http, {{"service", request.service}, {"id", request.id}});
+}
+
 // The record named by a field; without one the first of `summaries` (newest first) that has `part`
 // and comes after `after`, when that is given.
 Result<Json> PickRecord(const QueryContext& context, const ServiceRequest& request,
@@ -141,6 +147,9 @@ Result<HttpResponse> Answer(const QueryContext& context, HttpRequest& request) {
   if (handler == nullptr) {
     return Error(Code::kNotFound, "there is no call {}", parsed.target.path.substr(0, 200));
   }
+  bool reads = request.method == "GET" || request.method == "HEAD";
+  if (handler == Record && request.method == "DELETE") return Delete(context, parsed);
+  if (!reads) return MethodNotAllowed(handler == Record ? "GET, HEAD, DELETE" : "GET, HEAD");
   return handler(context, parsed);
 }
 
@@ -156,9 +165,6 @@ std::string_view PublishRouteOf(std::string_view path) {
 HttpResponse PublishCall(const QueryContext& context, HttpRequest request) {
   bool publishes = request.target.substr(0, request.target.find('?')) == kPublish;
   if (publishes && request.method != "POST") return MethodNotAllowed("POST");
-  if (!publishes && request.method != "GET" && request.method != "HEAD") {
-    return MethodNotAllowed("GET, HEAD");
-  }
   Result<HttpResponse> response = publishes ? Publish(context, request) : Answer(context, request);
   if (!response.ok()) return ErrorResponse(response.status());
   response->headers.Add("X-Content-Type-Options", "nosniff");

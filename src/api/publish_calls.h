@@ -1,4 +1,5 @@
-// The calls about published records: POST /anneal/v1/publish and GET /anneal/v1/services/…
+// The calls about published records: POST /anneal/v1/publish, GET /anneal/v1/services/… and
+// DELETE of a record.
 // docs/guide/page-api.md.
 #pragma once
 

@@ -127,6 +127,38 @@ TEST_F(PublishTest, TheNewestOfAServiceAreKept) {
   EXPECT_EQ(GetJson("/other/records")["records"].size(), 1u);
 }
 
+TEST_F(PublishTest, DeletesARecordWhole) {
+  std::string first = Publish(example_);
+  example_["time_unix_ns"] = 1'795'442'500'000'000'000;
+  std::string second = Publish(example_);
+  auto erase = [&](std::string_view path, std::string_view tenant = "") {
+    HttpRequest request{.method = "DELETE",
+                        .target = fmt::format("/anneal/v1/services/shop{}", path)};
+    if (!tenant.empty()) request.headers.Add("X-Scope-OrgID", std::string(tenant));
+    return Send(std::move(request));
+  };
+  EXPECT_EQ(erase("/records/" + first).status, 200);
+  EXPECT_EQ(Get("/shop/records/" + first).status, 404);
+  EXPECT_EQ(Get("/shop/records/" + first + "/default.pgo").status, 404);
+  EXPECT_EQ(GetJson("/shop/records")["records"].size(), 1u);
+  EXPECT_EQ(Get("/shop/records/" + second + "/default.pgo").body, "default.pgo");
+  HttpResponse again = erase("/records/" + first);
+  EXPECT_EQ(again.status, 404);
+  EXPECT_THAT(again.body, HasSubstr("service shop has no record"));
+  for (std::string_view path : {"/records", "/edges", "/decisions"}) {
+    EXPECT_EQ(erase(path).status, 405) << path;
+  }
+  EXPECT_EQ(erase("/records/" + second + "/default.pgo").status, 405);
+  EXPECT_EQ(Post("/anneal/v1/services/shop/records/" + second, "", "").status, 405);
+
+  ApiOptions options;
+  options.tenancy = Tenancy::kHeader;
+  Use(std::move(options));
+  EXPECT_EQ(erase("/records/" + second, "anonymous|b").status, 400);
+  EXPECT_EQ(erase("/records/" + second, "b").status, 404) << "another tenant's";
+  EXPECT_EQ(erase("/records/" + second, "anonymous").status, 200);
+}
+
 TEST_F(PublishTest, SendingAgainChangesNothing) {
   EXPECT_EQ(Publish(example_), Publish(example_));
   EXPECT_EQ(GetJson("/shop/records")["records"].size(), 1u);

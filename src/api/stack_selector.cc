@@ -1,6 +1,9 @@
 #include "api/stack_selector.h"
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/functional/function_ref.h>
+
+#include <algorithm>
 
 #include "profile/filter.h"
 #include "profile/go_name.h"
@@ -30,6 +33,36 @@ bool BeginsWith(const Profile& profile, size_t sample, const std::vector<std::st
   return matched == call_site.size();
 }
 
+Profile KeepSamples(const Profile& profile, absl::FunctionRef<bool(size_t sample)> keep) {
+  Profile selected = profile;
+  size_t width = profile.sample_types.size();
+  for (size_t i = 0; i < profile.SampleCount(); ++i) {
+    if (keep(i)) continue;
+    // Samples that are all zero are dropped by the canonical form.
+    for (size_t k = 0; k < width; ++k) selected.sample_values[i * width + k] = 0;
+  }
+  return Canonical(selected);
+}
+
+// For each location, whether a frame of it has the name.
+std::vector<bool> LocationsOf(const Profile& profile, std::string_view name) {
+  std::vector<bool> has(profile.locations.size());
+  for (size_t i = 0; i < has.size(); ++i) {
+    std::span<const Line> lines = profile.Lines(static_cast<LocationId>(i));
+    has[i] = lines.empty() ? fmt::format("{:x}", profile.locations[i].address) == name
+                           : std::any_of(lines.begin(), lines.end(), [&](const Line& line) {
+                               return IsFrame(profile.FunctionName(line), name);
+                             });
+  }
+  return has;
+}
+
+bool Passes(const Profile& profile, size_t sample, const std::vector<bool>& locations) {
+  std::span<const LocationId> stack = profile.Stack(sample);
+  return std::any_of(stack.begin(), stack.end(),
+                     [&](LocationId location) { return locations[Index(location)]; });
+}
+
 // A copy of the leaf location with its innermost line 0.
 LocationId AddLineless(Profile& profile, LocationId leaf) {
   Location copy = profile.locations[Index(leaf)];
@@ -48,14 +81,22 @@ LocationId AddLineless(Profile& profile, LocationId leaf) {
 }  // namespace
 
 Profile SelectCallSite(const Profile& profile, const std::vector<std::string>& call_site) {
+  return KeepSamples(profile,
+                     [&](size_t sample) { return BeginsWith(profile, sample, call_site); });
+}
+
+Profile SelectThrough(const Profile& profile, const std::vector<std::string>& through,
+                      const std::vector<std::string>& around) {
   Profile selected = profile;
-  size_t width = profile.sample_types.size();
-  for (size_t i = 0; i < profile.SampleCount(); ++i) {
-    if (BeginsWith(profile, i, call_site)) continue;
-    // Samples that are all zero are dropped by the canonical form.
-    for (size_t k = 0; k < width; ++k) selected.sample_values[i * width + k] = 0;
+  for (const std::string& name : through) {
+    std::vector<bool> has = LocationsOf(selected, name);
+    selected = KeepSamples(selected, [&](size_t sample) { return Passes(selected, sample, has); });
   }
-  return Canonical(selected);
+  for (const std::string& name : around) {
+    std::vector<bool> has = LocationsOf(selected, name);
+    selected = KeepSamples(selected, [&](size_t sample) { return !Passes(selected, sample, has); });
+  }
+  return selected;
 }
 
 Profile SelectGoPgo(const Profile& profile, uint32_t keep_locations, CalleeLines callee_lines) {

@@ -14,6 +14,11 @@ namespace anneal {
 // Canonical order.
 Profile SelectCallSite(const Profile& profile, const std::vector<std::string>& call_site);
 
+// Samples whose stack has, anywhere, a function of each name in `through`, and none of those in
+// `around`. Names as above. Canonical order.
+Profile SelectThrough(const Profile& profile, const std::vector<std::string>& through,
+                      const std::vector<std::string>& around);
+
 enum class CalleeLines {
   kKeep,
   kAggregate,  // the leaf frame's line becomes 0, and samples that became equal are one

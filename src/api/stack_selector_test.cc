@@ -48,6 +48,18 @@ TEST(StackSelectorTest, KeepsACallSite) {
   EXPECT_EQ(SelectCallSite(unnamed, {"main"}).SampleCount(), 2u);
 }
 
+TEST(StackSelectorTest, KeepsStacksThroughAndAround) {
+  const Profile profile = Make(kMade);
+  EXPECT_EQ(Lines(SelectThrough(profile, {}, {})).size(), 4u);
+  EXPECT_THAT(Lines(SelectThrough(profile, {"b"}, {})),
+              ElementsAre("main;a:10;b:20 1", "main;a:10;b:21 2"));
+  EXPECT_THAT(Lines(SelectThrough(profile, {"main", "a"}, {"b"})), ElementsAre("main;a:10 4"));
+  EXPECT_THAT(Lines(SelectThrough(profile, {}, {"a"})), ElementsAre("main;c 8"));
+  EXPECT_THAT(Lines(SelectThrough(profile, {"b", "c"}, {})), ElementsAre());
+  EXPECT_THAT(Lines(SelectThrough(profile, {}, {"main"})), ElementsAre());
+  EXPECT_THAT(Lines(SelectThrough(profile, {"ai"}, {})), ElementsAre()) << "whole names";
+}
+
 TEST(StackSelectorTest, GoPgoKeepsTheLeafLocations) {
   EXPECT_THAT(Lines(SelectGoPgo(Make(kMade), 1, CalleeLines::kKeep)),
               ElementsAre("a:10 4", "b:20 1", "b:21 2", "c 8"));

@@ -87,8 +87,19 @@ ordered_json BuildJson(const RunRecord& run, ArmId arm, std::string_view pgo) {
   if (index < run.arms.size() && !run.arms[index].sha256.empty()) {
     build["sha256"] = run.arms[index].sha256;
     build["bytes"] = run.arms[index].binary_bytes;
+    if (!run.arms[index].build_id.empty()) build["build_id"] = run.arms[index].build_id;
   }
   return build;
+}
+
+// "off" or the name of the profile, as the binary itself says; empty when it is not Go's.
+std::string PgoOf(const CliContext& context, const RunRecord& run, ArmId arm) {
+  auto index = static_cast<size_t>(arm);
+  if (index >= run.arms.size() || run.arms[index].sha256.empty()) return "";
+  Result<GoBuildInfo> info = ReadGoBuildInfo(context.process, run.arms[index].binary);
+  if (!info.ok()) return "";
+  std::string path = info->Pgo();
+  return path.empty() ? "off" : path.substr(path.rfind('/') + 1);
 }
 
 std::string ToolchainOf(const CliContext& context, const std::string& binary) {
@@ -193,8 +204,10 @@ Result<std::string> VerdictRecord(const Verdict& verdict, const PublishFlags& fl
     ASSIGN_OR_RETURN(std::string bytes, context.fs.ReadFile(flags.artefact));
     record["artefact"] = {{"data", Base64(bytes)}};
   }
-  record["builds"] = {{"baseline", BuildJson(verdict.run, ArmId::kBaseline, "")},
-                      {"candidate", BuildJson(verdict.run, ArmId::kCandidate, "")}};
+  record["builds"] = {{"baseline", BuildJson(verdict.run, ArmId::kBaseline,
+                                             PgoOf(context, verdict.run, ArmId::kBaseline))},
+                      {"candidate", BuildJson(verdict.run, ArmId::kCandidate,
+                                              PgoOf(context, verdict.run, ArmId::kCandidate))}};
   record["verdict"] = ordered_json::parse(EncodeVerdict(verdict));
   return Dump(record);
 }

@@ -18,7 +18,8 @@ struct AccessOptions {
 };
 
 // nullopt: open to everybody (whether it is up, the page without its data, logging in).
-std::optional<Right> RightFor(std::string_view path, const AccessOptions& options);
+std::optional<Right> RightFor(std::string_view method, std::string_view path,
+                              const AccessOptions& options);
 
 // Whether the request, a call of `path`, may go on. When its token is bound to tenants, its
 // X-Scope-OrgID is checked, or filled in when there is none. kUnauthenticated, kPermissionDenied.

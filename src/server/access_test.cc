@@ -8,8 +8,9 @@ namespace {
 using ::testing::HasSubstr;
 
 // "read", "write", "admin", or "open".
-std::string_view Needs(std::string_view path, const AccessOptions& options = {}) {
-  const std::optional<Right> right = RightFor(path, options);
+std::string_view Needs(std::string_view path, const AccessOptions& options = {},
+                       std::string_view method = "GET") {
+  const std::optional<Right> right = RightFor(method, path, options);
   return right ? RightName(*right) : "open";
 }
 
@@ -43,6 +44,8 @@ TEST(Access, EveryPathAsksForItsRight) {
        }) {
     EXPECT_EQ(Needs(row.path), row.right) << row.path;
   }
+  EXPECT_EQ(Needs("/anneal/v1/services/a/records/1"), "read");
+  EXPECT_EQ(Needs("/anneal/v1/services/a/records/1", {}, "DELETE"), "admin");
   EXPECT_EQ(Needs("/metrics", {.open_metrics = true}), "open");
   EXPECT_EQ(Needs("/debug/pprof/profile", {.debug = Right::kAdmin}), "admin");
 }

@@ -81,6 +81,8 @@ TEST_F(AuthTest, AsksForRights) {
   EXPECT_EQ(StatusOf("POST", "/ingest?name=app", "reader", {}, "main 1"), 403);
   EXPECT_EQ(StatusOf("POST", "/ingest?name=app", "writer", {}, "main 1"), 200);
   EXPECT_EQ(Call("POST", "/ingest?name=app", {}, "main 1").status, 401);
+  EXPECT_EQ(StatusOf("DELETE", "/anneal/v1/services/app/records/1", "reader"), 403);
+  EXPECT_EQ(StatusOf("DELETE", "/anneal/v1/services/app/records/1", "writer"), 403);
   EXPECT_EQ(Types({{"Authorization", "Basic " + absl::Base64Escape("reader:correct horse")}}), 200);
   EXPECT_EQ(Types({{"Authorization", "Basic " + absl::Base64Escape("reader:wrong horse")}}), 401);
   EXPECT_EQ(Types({}), 401);
@@ -211,6 +213,7 @@ TEST_F(AuthTest, OffThereIsNothingToLogInTo) {
   EXPECT_EQ(session["auth"], "none");
   EXPECT_EQ(session["authenticated"], true);
   EXPECT_EQ(session["tenant"], "anonymous");
+  EXPECT_EQ(session["maxNodes"], config_.limits.max_flame_nodes);
   EXPECT_EQ(session["rights"], nlohmann::json({"read", "write"}));
   EXPECT_EQ(
       Call("POST", "/anneal/v1/login", {{"Content-Type", "application/json"}}, R"({"token":"a.b"})")

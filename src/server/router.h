@@ -30,6 +30,7 @@ struct RouterOptions {
   Authenticator* authenticator = nullptr;
   AccessOptions access;
   bool secure_cookie = false;  // sessions only over TLS
+  int64_t max_nodes = 0;       // told to the page: the most nodes of a tree; 0: any number
   AdminCallOptions admin;
   OwnProfiles* own_profiles = nullptr;  // null: /debug/pprof is not there; must outlive the Router
 };

@@ -62,6 +62,7 @@ class EmbeddedServer final : public Server {
                             .debug = options.config.auth_debug == "admin" ? Right::kAdmin
                                                                           : Right::kRead},
                  .secure_cookie = SpeaksTls(options.config),
+                 .max_nodes = options.config.limits.max_flame_nodes,
                  .admin = {.authenticated = authenticator_ != nullptr,
                            .open_to_loopback = options.config.admin_loopback == "on",
                            .tenancy = TenancyOf(options.config),

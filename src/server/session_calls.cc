@@ -87,6 +87,7 @@ std::string SessionCalls::Describe(const TokenEntry* entry) const {
     json["rights"] = {"read", "write"};
   }
   json["version"] = options_.version;
+  json["maxNodes"] = options_.max_nodes;
   return json.dump();
 }
 

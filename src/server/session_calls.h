@@ -15,6 +15,7 @@ struct SessionCallOptions {
   std::string version;
   Tenancy tenancy = Tenancy::kSingle;
   bool secure_cookie = false;  // the server speaks TLS
+  int64_t max_nodes = 0;       // the most a tree may have; 0: any number
 };
 
 class SessionCalls {

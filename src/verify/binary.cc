@@ -5,6 +5,7 @@
 #include "base/sha256.h"
 #include "base/substitute.h"
 #include "verify/arm.h"
+#include "verify/build_id.h"
 
 namespace anneal {
 namespace {
@@ -69,6 +70,7 @@ Result<ArmFacts> DescribeBinary(ArmId arm, const ArmPlan& plan, const std::strin
   }
   facts.binary_bytes = static_cast<int64_t>(bytes->size());
   facts.sha256 = Sha256Hex(*bytes);
+  facts.build_id = GnuBuildId(*bytes);
   return facts;
 }
 

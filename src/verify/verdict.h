@@ -57,6 +57,7 @@ struct ArmFacts {
   std::string binary;  // the path measured; empty when not a file
   std::string sha256;  // of the binary, hex; empty when not a file (several layouts: the first)
   int64_t binary_bytes = 0;
+  std::string build_id = {};  // GNU's, hex, by which profiles name the binary; empty: it has none
 };
 
 struct VerifyLimits {

@@ -62,10 +62,11 @@ Json BlockJson(const Block& block) {
 Json RunJson(const RunRecord& run) {
   Json arms = Json::array();
   for (const ArmFacts& arm : run.arms) {
-    arms.push_back(Json{{"command", arm.command},
-                        {"binary", arm.binary},
-                        {"sha256", arm.sha256},
-                        {"bytes", arm.binary_bytes}});
+    Json& row = arms.emplace_back(Json{{"command", arm.command},
+                                       {"binary", arm.binary},
+                                       {"sha256", arm.sha256},
+                                       {"bytes", arm.binary_bytes}});
+    if (!arm.build_id.empty()) row["build_id"] = arm.build_id;
   }
   Json machine = Json::object();
   for (const auto& [name, value] : run.machine) machine[name] = value;
@@ -165,7 +166,8 @@ RunRecord ReadRun(const Json& json) {
   run.limits.max_regression = limits.at("max_regression").get<double>();
   for (const Json& arm : json.at("arms")) {
     run.arms.push_back({arm.at("command").get<std::string>(), arm.at("binary").get<std::string>(),
-                        arm.at("sha256").get<std::string>(), arm.at("bytes").get<int64_t>()});
+                        arm.at("sha256").get<std::string>(), arm.at("bytes").get<int64_t>(),
+                        arm.value("build_id", std::string())});
   }
   for (const auto& item : json.at("machine").items()) {
     run.machine.emplace_back(item.key(), item.value().get<std::string>());

@@ -4,7 +4,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { listening, root } from './server.mjs';
+import { binary as anneal, listening, root } from './server.mjs';
 
 const source = join(root, 'examples/markdown');
 
@@ -34,4 +34,15 @@ export async function runExample(binary, serverUrl, { input, service = 'markdown
     child.kill('SIGTERM'); // pushes what is left
     await ended;
   }
+}
+
+/** Measures the binary against itself for a moment and publishes what came out, whatever it is. */
+export async function verifyExample(markdown, serverUrl, service) {
+  const command = `${markdown} -stdin -inputs ${join(source, 'inputs')}`;
+  const flags = ['verify', '--mode', 'stdin', '--rounds', '6', '--baseline', command, '--candidate', command, '--publish', serverUrl, '--service', service];
+  const child = spawn(anneal, flags, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk) => (said += chunk));
+  const status = await new Promise((done) => child.once('exit', done));
+  if (![0, 1, 3, 4].includes(status)) throw new Error(`anneal verify ended with ${status}: ${said}`);
 }

@@ -6,13 +6,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { stand, violations, visit as visitAt } from './browser.mjs';
-import { buildExample, runExample } from './example.mjs';
+import { buildExample, runExample, verifyExample } from './example.mjs';
 import { cpu } from './server.mjs';
 
 const here = stand(async ({ url, folder }) => {
   const binary = buildExample(folder);
   await runExample(binary, url, { input: 'tables.md', service: 'tables', seconds: 2 });
   await runExample(binary, url, { input: 'code.md', service: 'code', seconds: 2 });
+  await verifyExample(binary, url, 'tables');
 });
 const visit = (query, steps, options) => visitAt(here, query, steps, options);
 
@@ -90,8 +91,17 @@ test('example: exports read back', () =>
     await file.saveAs(pprof);
     const top = execFileSync('go', ['tool', 'pprof', '-top', '-cum', pprof], { encoding: 'utf8', env: { ...process.env, PPROF_TMPDIR: here.server.folder } });
     assert.ok(top.includes(convert), top);
-    const [folded] = await Promise.all([page.waitForEvent('download'), page.locator('.menu-items').getByText('Folded stacks').click()]);
+    const [folded] = await Promise.all([page.waitForEvent('download'), page.locator('.menu-items').getByText('Folded stacks', { exact: true }).click()]);
     assert.match(readFileSync(await folded.path(), 'utf8'), /goldmark.* \d+\n/);
+  }));
+
+test('example: what ran is joined to what was measured, by build id', () =>
+  visit('?v=1&page=pgo&service=tables', async (page) => {
+    const builds = page.getByRole('region', { name: 'Builds over time', exact: true });
+    await builds.locator('tbody tr').first().waitFor();
+    assert.equal(await builds.locator('tbody tr').count(), 1);
+    assert.match(await builds.locator('tbody tr').textContent(), /[0-9a-f]{12}off.*of the baseline’s CPU/);
+    await page.getByRole('region', { name: 'Records', exact: true }).getByText('off → off').waitFor();
   }));
 
 test('example: axe finds nothing', () =>

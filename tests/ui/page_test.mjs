@@ -130,7 +130,7 @@ test('sandwich and source lines', () =>
   }));
 
 test('"other" opens by asking again', () =>
-  visit(`${explore}&nodes=60`, async (page) => {
+  visit(`${explore}&nodes=60`, async (page, { requests }) => {
     await page.getByText('are folded into “other”').waitFor();
     const frames = () => page.locator('.summary').textContent().then((text) => Number(/· ([\d\u202f]+) frames/.exec(text)[1].replaceAll('\u202f', '')));
     const folded = await frames();
@@ -139,9 +139,19 @@ test('"other" opens by asking again', () =>
     assert.match(await selectedText(page), /^other, .*folded/);
     await graph(page).focus();
     await page.keyboard.press('Enter');
-    await page.waitForURL(/nodes=480/);
+    await page.waitForURL(/open=[0-9a-f]+/);
     await page.waitForFunction(() => document.querySelector('.profile').getAttribute('aria-busy') === 'false');
-    assert.ok((await frames()) > 3 * folded, `${await frames()} frames after ${folded}`);
+    assert.ok((await frames()) > folded, `${await frames()} frames after ${folded}`);
+    const asked = requests.filter((url) => url.includes('/anneal/v1/tree'));
+    assert.ok(new URL(asked.at(-1)).searchParams.getAll('path').length > 0, 'only the part is asked for');
+    assert.equal(asked.length, 2);
+    const opened = await frames();
+    await page.reload();
+    await ready(page);
+    assert.equal(await frames(), opened, 'the link has it open');
+    await page.goBack();
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.waitForURL(/nodes=480/);
   }));
 
 test('call tree: the keys that trees have', () =>
@@ -221,6 +231,60 @@ test('exports: pprof read back by go tool pprof, folded, SVG, PNG', () =>
     assert.equal(readFileSync(await download('PNG picture')).subarray(1, 4).toString(), 'PNG');
   }));
 
+test('exports hold what focus and ignore leave, and say so', () =>
+  visit(`${explore}&do=${encodeURIComponent('focus:runtime.mallocgc')}&do=recursion`, async (page) => {
+    await ready(page);
+    await page.locator('.menu').evaluate((menu) => (menu.open = true));
+    await page.getByText('the selection with focus and ignore, without collapsing').waitFor();
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByText('Folded stacks', { exact: true }).click()]);
+    const lines = readFileSync(await file.path(), 'utf8').trim().split('\n');
+    assert.ok(lines.length > 0 && lines.every((line) => line.includes('runtime.mallocgc')), lines[0]);
+  }));
+
+test('a slow query says so, can be cancelled and tried again; leaving aborts it', () =>
+  visit('?v=1&page=pgo&service=web', async (page, { troubles }) => {
+    let slow = true;
+    await page.route('**/anneal/v1/tree*', (route) => (slow ? undefined : route.continue()));
+    const aborted = (part) => page.waitForEvent('requestfailed', (request) => request.url().includes(part));
+    await page.getByRole('link', { name: 'Explore' }).click();
+    await page.goto(`${here.front.url}/${explore}`);
+    await page.getByText('Merging profiles…').waitFor();
+    const cancelled = aborted('/anneal/v1/tree');
+    await page.locator('.profile').getByRole('button', { name: 'Cancel' }).click();
+    await cancelled;
+    await page.getByText('The query was cancelled.').waitFor();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('Merging profiles…').waitFor();
+    const left = aborted('/anneal/v1/tree');
+    await page.getByRole('link', { name: 'PGO' }).click();
+    await left;
+    slow = false;
+    await page.getByRole('link', { name: 'Explore' }).click();
+    await ready(page);
+    assert.deepEqual(troubles, []);
+  }));
+
+test('a record is deleted after a second press', async () => {
+  const own = await startServer();
+  await publish(own.url);
+  const page = await withPage(own.url);
+  const tab = await openTab(here.browser);
+  try {
+    await tab.page.goto(`${page.url}/?v=1&page=pgo&service=web`);
+    const records = tab.page.getByRole('region', { name: 'Records', exact: true });
+    await records.locator('tbody tr').nth(1).waitFor();
+    await records.getByRole('button', { name: /^Delete/ }).last().click();
+    assert.equal(await records.locator('tbody tr').count(), 2);
+    await records.getByRole('button', { name: /^Really delete/ }).click();
+    await tab.page.waitForFunction(() => document.querySelectorAll('[aria-label=Records] tbody tr').length === 1);
+    assert.deepEqual(tab.troubles, []);
+  } finally {
+    await tab.context.close();
+    await page.stop();
+    await own.stop();
+  }
+});
+
 test('hostile names are text', () =>
   visit(`?v=1&service=hostile&${window}`, async (page) => {
     await ready(page);
@@ -263,14 +327,19 @@ test('PGO page: artefact, verdicts, builds, edges, decisions, download', () =>
     assert.match(await region('Artefact').textContent(), /12.000.*usable.*go1\.26\.8/s);
     assert.match(await region('Verdict').textContent(), /Gain.*5\.0 % less/s);
     assert.match(await region('Verdicts').getByRole('img').getAttribute('aria-label'), /−5\.00 %, from −5\.80 % to −4\.30 %/);
-    assert.equal(await region('Builds over time').locator('tbody tr').count(), 2);
+    assert.equal(await region('Records').locator('tbody tr').count(), 2);
+    await region('Builds over time').getByText('version=v2').first().waitFor();
+    assert.match(await region('Builds over time').locator('tr', { hasText: 'version=v1' }).first().textContent(), /off.*12:05/);
     assert.match(await region('Hot edges').textContent(), /refused.*the caller is big/);
     assert.match(await region('Decisions gained and lost').textContent(), /Gained: 1.*main\.fresh.*Lost: 1.*main\.old/s);
     assert.match(await region('Artefact').textContent(), /go build -pgo=default\.pgo -o web/);
     const [file] = await Promise.all([page.waitForEvent('download'), page.getByText('Download default.pgo').click()]);
     assert.equal(readFileSync(await file.path(), 'utf8'), 'profile of 1');
-    await region('Builds over time').getByRole('button', { name: 'Show', exact: true }).click();
+    await region('Records').getByRole('button', { name: 'Show', exact: true }).click();
     await region('Verdict').getByText('No measurable difference').waitFor();
+    await region('Builds over time').getByRole('button', { name: 'Before PGO / after PGO' }).click();
+    await page.waitForURL(/page=compare.*base\.where=.*pgo/);
+    await page.getByRole('tree', { name: 'Differential flame graph' }).waitFor();
     assert.equal(await page.evaluate(() => window.hacked), undefined);
   }));
 
@@ -300,17 +369,6 @@ test('a server with tokens: signing in and out', async () => {
   }
 });
 
-test('phone: nothing is wider than the screen', () =>
-  visit(
-    explore,
-    async (page) => {
-      await ready(page);
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      assert.ok(width <= 390, `the page is ${width} wide`);
-    },
-    { viewport: { width: 390, height: 800 } },
-  ));
-
 const views = { explore, graph: `${explore}&panel=graph&shape=flame&search=json`, tree: `${explore}&panel=tree`, sandwich: `${explore}&panel=sandwich&fn=runtime.mallocgc`, compare, pgo: '?v=1&page=pgo&service=web' };
 for (const scheme of ['light', 'dark']) {
   for (const [name, query] of Object.entries(views)) {
@@ -323,5 +381,25 @@ for (const scheme of ['light', 'dark']) {
       await tab.context.close();
       assert.deepEqual(found, []);
     });
+  }
+}
+
+for (const width of [360, 412]) {
+  for (const [name, query] of Object.entries(views)) {
+    test(`phone of ${width}: nothing is wider than the screen, axe finds nothing: ${name}`, () =>
+      visit(
+        query,
+        async (page) => {
+          await page.locator('main :is(canvas, [role=tree], pre)').first().waitFor();
+          await page.waitForFunction(() => !document.querySelector('.waiting'));
+          const { wide, who } = await page.evaluate(() => ({
+            wide: document.documentElement.scrollWidth,
+            who: [...document.querySelectorAll('main *')].filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && !each.closest('.scroll, .table-box')).map((each) => each.outerHTML.slice(0, 80)).slice(0, 3),
+          }));
+          assert.ok(wide <= width, `the page is ${wide} wide: ${who}`);
+          assert.deepEqual(await violations(page), []);
+        },
+        { viewport: { width, height: 800 }, isMobile: true, hasTouch: true, bypassCSP: true },
+      ));
   }
 }

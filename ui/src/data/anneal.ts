@@ -1,8 +1,10 @@
 // The page's own calls under /anneal/v1, and the tree of a file that has its data within itself.
 
+import { graft, namesTo } from '../profile/graft';
 import { writeSelector } from '../profile/selector';
 import type { Selection } from '../profile/state';
 import { resolve } from '../profile/time';
+import type { Change } from '../profile/transform';
 import { readTree, type Tree, type TreeAnswer } from '../profile/tree';
 import { getJson, postJson } from './http';
 
@@ -12,6 +14,11 @@ export interface TreeQuery {
   base: Selection | null;
   nodes: number;
   nowMs: number;
+}
+
+/** A query, and the paths below which "other" is opened. */
+export interface OpenedQuery extends TreeQuery {
+  opened: readonly string[];
 }
 
 export function selectionParams(query: TreeQuery): URLSearchParams {
@@ -32,15 +39,43 @@ export function selectionParams(query: TreeQuery): URLSearchParams {
   return params;
 }
 
-export async function fetchTree(query: TreeQuery, signal: AbortSignal): Promise<Tree> {
+/** The last trees: opening "other" asks for what is missing alone. Keyed by the whole request. */
+const recent = new Map<string, Tree>();
+const recentNodes = 2 << 20;
+
+async function fetchPart(query: TreeQuery, path: readonly string[], signal: AbortSignal): Promise<Tree> {
   const params = selectionParams(query);
   params.set('maxNodes', String(query.nodes));
-  return readTree(await getJson<TreeAnswer>(`/anneal/v1/tree?${params}`, signal));
+  for (const name of path) params.append('path', name);
+  const key = String(params);
+  const tree = recent.get(key) ?? readTree(await getJson<TreeAnswer>(`/anneal/v1/tree?${params}`, signal));
+  recent.delete(key);
+  recent.set(key, tree);
+  for (let sum = [...recent.values()].reduce((all, each) => all + each.size, 0); sum > recentNodes && recent.size > 1; ) {
+    const [oldest, dropped] = recent.entries().next().value!;
+    recent.delete(oldest);
+    sum -= dropped.size;
+  }
+  return tree;
 }
 
-export function exportUrl(query: TreeQuery, format: 'pprof' | 'folded' | 'json'): string {
+export async function fetchTree(query: OpenedQuery, signal: AbortSignal): Promise<Tree> {
+  let tree = await fetchPart(query, [], signal);
+  for (const hash of query.opened) {
+    const path = namesTo(tree, hash);
+    if (path) tree = graft(tree, await fetchPart(query, path, signal), hash);
+  }
+  return tree;
+}
+
+/** What the server can make of a view: of its changes focus and ignore. */
+export function exportUrl(query: TreeQuery, changes: readonly Change[], format: 'pprof' | 'folded' | 'json'): string {
   const params = selectionParams(query);
   params.set('format', format);
+  if (format === 'json') params.set('maxNodes', String(query.nodes));
+  for (const change of changes) {
+    if (change.kind === 'focus' || change.kind === 'ignore') params.append(change.kind, change.name);
+  }
   return `/anneal/v1/export?${params}`;
 }
 
@@ -68,6 +103,8 @@ export async function fetchLines(query: TreeQuery, name: string, signal: AbortSi
 export interface Build {
   /** Labels that tell this build from the others: build id, git ref, pgo setting. */
   labels: Record<string, string>;
+  /** Of the main binary; several ran at the same time. */
+  buildIds?: string[];
   first: number;
   last: number;
   total: number;
@@ -85,6 +122,8 @@ export interface Session {
   tenant?: string;
   rights?: string[];
   version?: string;
+  /** The most nodes that a tree may have; 0: any number. */
+  maxNodes?: number;
   /** Set by `anneal view`: files are shown, nothing can be pushed. */
   files?: boolean;
 }

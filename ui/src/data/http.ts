@@ -23,6 +23,10 @@ export async function postJson<T>(path: string, body: unknown, signal?: AbortSig
   });
 }
 
+export async function deleteJson<T>(path: string): Promise<T> {
+  return request<T>(path, { method: 'DELETE', headers: { Accept: 'application/json' } });
+}
+
 async function request<T>(path: string, init: RequestInit): Promise<T> {
   let answer: Response;
   try {

@@ -1,7 +1,7 @@
 // What the server keeps of PGO: a record for each time around the loop. Fields may be missing; the page
 // shows what is there.
 
-import { getJson } from './http';
+import { ApiError, deleteJson, getJson } from './http';
 
 export interface Interval {
   ratio: number;
@@ -38,6 +38,8 @@ export interface Artefact {
 }
 
 export interface BuildFacts {
+  /** GNU build id, as profiles have it. */
+  build_id?: string;
   sha256?: string;
   bytes?: number;
   pgo?: string;
@@ -96,6 +98,16 @@ const of = (service: string) => `/anneal/v1/services/${encodeURIComponent(servic
 export const listPgoServices = async (signal: AbortSignal) =>
   (await getJson<{ services?: ServiceRecords[] }>('/anneal/v1/services', signal)).services ?? [];
 
+/** A server without the calls has no records either. */
+export async function orNone<T>(answer: Promise<T[]>): Promise<T[]> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return [];
+    throw error;
+  }
+}
+
 export const listRecords = async (service: string, signal: AbortSignal) =>
   (await getJson<{ records?: PgoRecord[] }>(`${of(service)}/records`, signal)).records ?? [];
 
@@ -105,6 +117,8 @@ export interface RecordDetails {
   /** Whatever else tells of the artefact's quality, by name. */
   measures?: Record<string, number | string>;
 }
+
+export const deleteRecord = (service: string, id: string) => deleteJson<unknown>(`${of(service)}/records/${encodeURIComponent(id)}`);
 
 export const fetchRecord = (service: string, id: string, signal: AbortSignal) =>
   getJson<RecordDetails>(`${of(service)}/records/${encodeURIComponent(id)}`, signal);

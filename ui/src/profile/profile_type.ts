@@ -1,5 +1,8 @@
 // Profile type ids: name:sample_type:sample_unit:period_type:period_unit.
 
+/** What Go's runtime and the SDKs call CPU time. */
+export const cpuType = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
+
 /** The CPU type if there is one. */
 export function defaultType(types: readonly string[]): string {
   return types.find((type) => type.split(':')[1] === 'cpu') ?? types.find((type) => type.includes('cpu')) ?? types[0] ?? '';

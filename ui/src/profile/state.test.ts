@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { beforeAndAfter, hasPgo } from './builds';
+import { beforeAndAfter, hasPgo, knownBuilds } from './builds';
 import { display, packageOf, short, visible } from './names';
 import { readFilters, withFilter, writeFilters, writeSelector } from './selector';
 import { defaultView, frozen, readView, writeView, type View } from './state';
@@ -23,6 +23,7 @@ describe('view state', () => {
     scale: 'absolute',
     group: 'region',
     nodes: 1000,
+    opened: ['1a', 'deadbeef'],
     record: '7',
     against: '6',
   };
@@ -145,12 +146,21 @@ describe('builds', () => {
     total: 1,
   });
   it('find the pair around the turn to PGO', () => {
-    const pair = beforeAndAfter([build('off', 1, 5), build('off', 2, 8), build('default.pgo', 6, 20), build(null, 3, 9), build('off', 15, 30)]);
+    const pair = beforeAndAfter(knownBuilds([build('off', 1, 5), build('off', 2, 8), build('default.pgo', 6, 20), build(null, 3, 9), build('off', 15, 30)], []));
     expect(pair?.before.first).toBe(2);
     expect(pair?.after.first).toBe(6);
-    expect(beforeAndAfter([build(null, 1, 2), build('on', 3, 4)])).toBeNull();
+    expect(beforeAndAfter(knownBuilds([build(null, 1, 2), build('on', 3, 4)], []))).toBeNull();
+  });
+  it('are told apart by the records where labels say nothing', () => {
+    const ran = (id: string, first: number) => ({ labels: {}, buildIds: id.split(' '), first, last: first + 1, total: 1 });
+    const record = (id: string, off: string, on: string) => ({ id, time_unix_ns: 1, builds: { baseline: { build_id: off, pgo: 'off' }, candidate: { build_id: on, pgo: 'turn1.pgo' } } });
+    const known = knownBuilds([ran('aa', 1), ran('bb', 3), ran('aa bb', 5), ran('cc', 7)], [record('2', 'aa', 'bb'), record('1', 'xx', 'aa')]);
+    expect(known.map((each) => each.pgo)).toEqual(['off', 'turn1.pgo', null, null]);
+    expect(known.map((each) => each.measured && `${each.measured.record.id} ${each.measured.arm}`)).toEqual(['2 baseline', '2 candidate', null, null]);
+    expect(beforeAndAfter(known)?.before.first).toBe(1);
+    expect(beforeAndAfter(known)?.after.first).toBe(3);
   });
   it.each([['off', false], ['', false], ['/src/default.pgo', true]] as const)('read the setting %s', (value, wanted) => {
-    expect(hasPgo({ 'build.pgo': value })).toBe(wanted);
+    expect(hasPgo(knownBuilds([{ labels: { 'build.pgo': value }, first: 1, last: 2, total: 3 }], [])[0])).toBe(wanted);
   });
 });

@@ -38,13 +38,15 @@ export interface View {
   group: string;
   /** How many nodes the server may send. */
   nodes: number;
+  /** Hashes of the paths whose "other" was opened, in the order they were. */
+  opened: string[];
   /** PGO page: the record shown, and the one it is compared with. */
   record: string;
   against: string;
 }
 
 export const defaultNodes = 16384;
-/** The server's own limit unless it is configured otherwise. */
+/** For links; a server says its own limit (Session.maxNodes) and the page asks for no more. */
 export const mostNodes = 1 << 20;
 const lastHour: Range = { from: 'now-1h', until: 'now' };
 
@@ -62,6 +64,7 @@ export const defaultView: View = {
   scale: 'share',
   group: '',
   nodes: defaultNodes,
+  opened: [],
   record: '',
   against: '',
 };
@@ -89,6 +92,7 @@ export function writeView(view: View): string {
   put('scale', view.scale, defaultView.scale);
   put('group', view.group, '');
   put('nodes', String(view.nodes), String(defaultNodes));
+  for (const each of view.opened) query.append('open', each);
   put('record', view.record, '');
   put('against', view.against, '');
   return query.toString();
@@ -138,6 +142,7 @@ export function readView(text: string): ReadView {
     scale: choice('scale', ['share', 'absolute'], defaultView.scale),
     group: query.get('group') ?? '',
     nodes: Number.isInteger(nodes) && nodes > 0 && nodes <= mostNodes ? nodes : defaultNodes,
+    opened: query.getAll('open').filter((each) => /^[0-9a-f]{1,8}$/.test(each)),
     record: query.get('record') ?? '',
     against: query.get('against') ?? '',
   };

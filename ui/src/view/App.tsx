@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { embedded, fetchSession, logOut, type Session } from '../data/anneal';
 import { ApiError } from '../data/http';
 import { useQuery } from '../data/query';
+import { learnLimits } from '../data/limits';
 import { useTheme, type Theme } from '../data/theme';
 import { change, hrefOf, useView } from '../data/view_store';
 import { visible } from '../profile/names';
@@ -93,7 +94,9 @@ type SessionQuery = ReturnType<typeof useSession>;
 function useSession() {
   return useQuery<Session>(embedded ? null : 'session', async (signal) => {
     try {
-      return await fetchSession(signal);
+      const session = await fetchSession(signal);
+      learnLimits(session);
+      return session;
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) return { auth: 'none', authenticated: true };
       throw error;
@@ -114,7 +117,7 @@ function Body({ view, palette, locked, session }: BodyProps) {
   if (!session.data) return <p class="wait" role="status">Connecting…</p>;
   if (locked) return <Login onDone={session.retry} />;
   if (view.page === 'compare') return <Compare view={view} palette={palette} />;
-  if (view.page === 'pgo') return <Pgo view={view} />;
+  if (view.page === 'pgo') return <Pgo view={view} session={session.data} />;
   return <Explore view={view} palette={palette} files={session.data.files ?? false} />;
 }
 

@@ -3,13 +3,13 @@
 import { useMemo, useState } from 'preact/hooks';
 import { fetchBuilds, type Build } from '../data/anneal';
 import { listServices, selectSeries } from '../data/querier';
+import { listRecords, orNone } from '../data/pgo';
 import { useQuery } from '../data/query';
 import { change } from '../data/view_store';
 import type { Palette } from '../flame/colours';
-import { beforeAndAfter } from '../profile/builds';
+import { beforeAndAfter, knownBuilds } from '../profile/builds';
 import { display, visible } from '../profile/names';
 import { defaultType, unitOf } from '../profile/profile_type';
-import type { Filter } from '../profile/selector';
 import type { Selection, View } from '../profile/state';
 import { resolve, type Span } from '../profile/time';
 import { formatTime, formatValue } from '../profile/units';
@@ -17,6 +17,7 @@ import { TypeChoice } from './Explore';
 import { Filters } from './Filters';
 import { ErrorNote, Waiting } from './notes';
 import { Profile } from './Profile';
+import { selectionOf } from './SeenBuilds';
 import { Timeline } from './Timeline';
 import { TimeRange } from './TimeRange';
 
@@ -126,14 +127,11 @@ function Builds({ view, type, nowMs, wide }: BuildsProps) {
   const key = view.now.service && type ? `builds ${type} ${JSON.stringify(whole)}` : null;
   const builds = useQuery(key, (signal) => fetchBuilds({ type, now: whole, base: null, nodes: 1, nowMs }, signal));
   const found = builds.data ?? [];
+  // Where labels do not say what -pgo was, the records do.
+  const records = useQuery(found.length > 1 ? `records ${view.now.service}` : null, (signal) => orNone(listRecords(view.now.service, signal)));
   if (found.length < 2) return null;
-  const pair = beforeAndAfter(found);
-  const select = (build: Build): Selection => ({
-    service: view.now.service,
-    filters: Object.entries(build.labels).map(([name, value]): Filter => ({ name, op: '=', value })),
-    from: String(Math.floor(build.first)),
-    until: String(Math.ceil(build.last) + 1),
-  });
+  const pair = beforeAndAfter(knownBuilds(found, records.data ?? []));
+  const select = (build: Build): Selection => selectionOf(view.now.service, build);
   return (
     <section class="card" aria-label="Builds">
       <div class="row">
@@ -144,37 +142,39 @@ function Builds({ view, type, nowMs, wide }: BuildsProps) {
           </button>
         )}
       </div>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Build</th>
-            <th scope="col">Seen</th>
-            <th scope="col">Total</th>
-            <th scope="col">Use as</th>
-          </tr>
-        </thead>
-        <tbody>
-          {found.map((build, i) => (
-            <tr key={i}>
-              <td>
-                <bdi class="mono">{visible(Object.entries(build.labels).map(([name, value]) => `${name}=${value}`).join(' ') || 'no labels')}</bdi>
-              </td>
-              <td class="number">
-                {formatTime(build.first)} – {formatTime(build.last)}
-              </td>
-              <td class="number">{formatValue(build.total, unitOf(type))}</td>
-              <td>
-                <button type="button" class="small" onClick={() => change({ base: select(build) })}>
-                  Baseline
-                </button>
-                <button type="button" class="small" onClick={() => change({ now: select(build) })}>
-                  Comparison
-                </button>
-              </td>
+      <div class="scroll" tabIndex={0} role="region" aria-label="Table of builds">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Build</th>
+              <th scope="col">Seen</th>
+              <th scope="col">Total</th>
+              <th scope="col">Use as</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {found.map((build, i) => (
+              <tr key={i}>
+                <td>
+                  <bdi class="mono">{visible([...Object.entries(build.labels).map(([name, value]) => `${name}=${value}`), ...(build.buildIds ?? []).map((id) => id.slice(0, 12))].join(' ') || 'no labels')}</bdi>
+                </td>
+                <td class="number">
+                  {formatTime(build.first)} – {formatTime(build.last)}
+                </td>
+                <td class="number">{formatValue(build.total, unitOf(type))}</td>
+                <td>
+                  <button type="button" class="small" onClick={() => change({ base: select(build) })}>
+                    Baseline
+                  </button>
+                  <button type="button" class="small" onClick={() => change({ now: select(build) })}>
+                    Comparison
+                  </button>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </section>
   );
 }

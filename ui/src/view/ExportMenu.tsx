@@ -56,21 +56,30 @@ export function ExportMenu({ view, query, tree, scene, flip }: Props) {
             </>
           ) : (
             <>
-              <a href={exportUrl(query, 'pprof')} download={`${name}.pb.gz`}>
+              <a href={exportUrl(query, view.changes, 'pprof')} download={`${name}.pb.gz`}>
                 pprof
               </a>
-              <a href={exportUrl(query, 'folded')} download={`${name}.folded`}>
+              <a href={exportUrl(query, view.changes, 'folded')} download={`${name}.folded`}>
                 Folded stacks
               </a>
-              <a href={exportUrl(query, 'json')} download={`${name}.json`}>
+              <a href={exportUrl(query, view.changes, 'json')} download={`${name}.json`}>
                 JSON
               </a>
+              <p class="soft">{exported(view)}</p>
             </>
           )}
         </div>
       </details>
     </>
   );
+}
+
+/** What the server's exports hold, in words: of a view's changes they know focus and ignore. */
+function exported(view: View): string {
+  const kept = view.changes.some(({ kind }) => kind === 'focus' || kind === 'ignore');
+  const left = view.changes.some(({ kind }) => kind === 'collapse' || kind === 'recursion');
+  const what = kept ? 'the selection with focus and ignore' : 'the whole selection';
+  return `pprof, folded stacks and JSON hold ${what}${left ? ', without collapsing' : ''}; zoom and search do not count.`;
 }
 
 function save(blob: Blob, name: string): void {

@@ -2,27 +2,18 @@
 // compiler's decisions.
 
 import { useState } from 'preact/hooks';
-import { ApiError } from '../data/http';
-import { artefactUrl, fetchDecisions, fetchEdges, fetchRecord, listPgoServices, listRecords, timeOf, type Artefact, type Decision, type PgoRecord } from '../data/pgo';
+import type { Session } from '../data/anneal';
+import { artefactUrl, deleteRecord, fetchDecisions, fetchEdges, fetchRecord, listPgoServices, listRecords, orNone, timeOf, type Artefact, type Decision, type PgoRecord } from '../data/pgo';
 import { useQuery } from '../data/query';
 import { change } from '../data/view_store';
 import { display, visible } from '../profile/names';
 import type { View } from '../profile/state';
 import { formatAge, formatCount, formatShare, formatTime, formatValue } from '../profile/units';
 import { ForestPlot } from './ForestPlot';
+import { SeenBuilds } from './SeenBuilds';
 import { Command, ErrorNote, Waiting } from './notes';
 
-/** A server without the calls has no records either. */
-async function orNone<T>(answer: Promise<T[]>): Promise<T[]> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return [];
-    throw error;
-  }
-}
-
-export function Pgo({ view }: { view: View }) {
+export function Pgo({ view, session }: { view: View; session: Session }) {
   const services = useQuery('pgo services', (signal) => orNone(listPgoServices(signal)));
   const names = (services.data ?? []).map((each) => each.service);
   const service = view.now.service && (names.includes(view.now.service) || names.length === 0) ? view.now.service : (names[0] ?? view.now.service);
@@ -46,14 +37,16 @@ export function Pgo({ view }: { view: View }) {
           </select>
         )}
       </div>
-      {(services.loading || records.loading) && <Waiting what="Loading records…" onCancel={records.cancel} />}
+      {(services.loading || records.loading) && <Waiting what="Loading records…" onCancel={() => (services.cancel(), records.cancel())} />}
       {services.error && <ErrorNote error={services.error} onRetry={services.retry} />}
       {records.error && <ErrorNote error={records.error} onRetry={records.retry} />}
       {services.data && (records.data || !service) && found.length === 0 && <NoRecords service={service} />}
-      {found.length > 0 && <Records view={view} service={service} records={found} />}
+      {found.length > 0 && <Records view={view} service={service} records={found} mayDelete={mayDelete(session)} onDeleted={records.retry} />}
     </div>
   );
 }
+
+const mayDelete = ({ auth, rights }: Session) => auth === 'none' || (rights ?? []).includes('admin');
 
 function NoRecords({ service }: { service: string }) {
   const name = service || 'my-service';
@@ -75,9 +68,11 @@ interface RecordsProps {
   view: View;
   service: string;
   records: readonly PgoRecord[];
+  mayDelete: boolean;
+  onDeleted: () => void;
 }
 
-function Records({ view, service, records }: RecordsProps) {
+function Records({ view, service, records, mayDelete, onDeleted }: RecordsProps) {
   const current = records.find((each) => each.id === view.record) ?? records[0];
   const place = records.indexOf(current);
   const against = records.find((each) => each.id === view.against && each !== current) ?? records[place + 1];
@@ -92,7 +87,8 @@ function Records({ view, service, records }: RecordsProps) {
         <ForestPlot arms={armsOf(current, records)} />
         <p class="soft">Squares with lines: the candidate's CPU time against the baseline's. Grey below: the control, baseline against itself; the band is the floor of its noise.</p>
       </section>
-      <BuildsCard records={records} current={current} />
+      <SeenBuilds service={service} records={records} current={current} />
+      <RecordsCard service={service} records={records} current={current} mayDelete={mayDelete} onDeleted={onDeleted} />
       <EdgesCard service={service} record={current} />
       {against && <DecisionsCard service={service} from={against} to={current} records={records} />}
     </>
@@ -219,12 +215,12 @@ function cpuOf({ verdict }: PgoRecord): string {
   return ratio === undefined ? '–' : formatShare(ratio);
 }
 
-function BuildsCard({ records, current }: { records: readonly PgoRecord[]; current: PgoRecord }) {
+function RecordsCard({ service, records, current, mayDelete, onDeleted }: { service: string; records: readonly PgoRecord[]; current: PgoRecord; mayDelete: boolean; onDeleted: () => void }) {
   const nameOf = (hash: string | undefined) => visible(hash?.slice(0, 12) || '–');
   return (
-    <section class="card" aria-label="Builds over time">
-      <h2>Builds over time</h2>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Table of builds">
+    <section class="card" aria-label="Records">
+      <h2>Records</h2>
+      <div class="scroll" tabIndex={0} role="region" aria-label="Table of records">
         <table>
           <thead>
             <tr>
@@ -253,7 +249,8 @@ function BuildsCard({ records, current }: { records: readonly PgoRecord[]; curre
                   <td>
                     <button type="button" class="small" aria-pressed={record === current} onClick={() => change({ record: record.id })}>
                       {record === current ? 'Shown' : 'Show'}
-                    </button>
+                    </button>{' '}
+                    {mayDelete && <DeleteButton service={service} record={record} onDeleted={onDeleted} />}
                   </td>
                 </tr>
               );
@@ -262,6 +259,29 @@ function BuildsCard({ records, current }: { records: readonly PgoRecord[]; curre
         </table>
       </div>
     </section>
+  );
+}
+
+/** Deleting asks once more, in place: the second press within a few seconds does it. */
+function DeleteButton({ service, record, onDeleted }: { service: string; record: PgoRecord; onDeleted: () => void }) {
+  const [text, setText] = useState('Delete');
+  const press = async () => {
+    if (text !== 'Really delete?') {
+      setText('Really delete?');
+      setTimeout(() => setText((now) => (now === 'Really delete?' ? 'Delete' : now)), 5000);
+      return;
+    }
+    try {
+      await deleteRecord(service, record.id);
+      onDeleted();
+    } catch (error) {
+      setText(`Not deleted: ${error instanceof Error ? error.message : error}`);
+    }
+  };
+  return (
+    <button type="button" class="small" onClick={() => void press()} aria-label={`${text} the record of ${formatTime(timeOf(record))}`}>
+      <span aria-live="polite">{visible(text)}</span>
+    </button>
   );
 }
 

@@ -2,13 +2,14 @@
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { embedded } from '../data/anneal';
+import { mostNodes } from '../data/limits';
 import { change } from '../data/view_store';
 import type { Palette } from '../flame/colours';
 import { FlameGraph } from '../flame/FlameGraph';
 import type { Scene } from '../flame/paint';
 import type { Window } from '../profile/layout';
 import { display } from '../profile/names';
-import { mostNodes, type View } from '../profile/state';
+import type { View } from '../profile/state';
 import { isEmpty, Kind, nameOf, type Tree } from '../profile/tree';
 import { formatCount, formatShare, formatValue } from '../profile/units';
 import { CallTree } from './CallTree';
@@ -136,12 +137,16 @@ function useActions(
   setSelected: (node: number) => void,
   setLines: (open: boolean) => void,
 ): Actions {
-  const more = () => change({ nodes: Math.min(mostNodes, view.nodes * 8) });
+  const more = () => change({ nodes: Math.min(mostNodes(), view.nodes * 8) });
   const zoomTo = (node: number) => {
-    // "other" stands for what the server folded to keep the answer small: asking for more opens it.
+    // "other" stands for what the server folded to keep the answer small: asking for its caller alone opens it.
     if (node > 0 && tree.frames.kind[tree.frame[node]] === Kind.folded && shown.answer.data!.foldedNodes > 0 && !embedded) {
       const parent = tree.parent[node];
-      return change({ nodes: Math.min(mostNodes, view.nodes * 8), zoom: parent > 0 ? shown.hashes![parent].toString(16) : '' });
+      const hash = shown.hashes![parent].toString(16);
+      // At the root there is no path to ask for, below a changed path none that the server knows, and what was
+      // opened and is still folded needs more nodes.
+      if (parent === 0 || view.changes.length > 0 || view.opened.includes(hash)) return more();
+      return change({ opened: [...view.opened, hash], zoom: hash });
     }
     setSelected(node);
     change({ zoom: node === 0 ? '' : shown.hashes![node].toString(16) });
@@ -204,8 +209,8 @@ function Summary({ tree, view, shown }: { tree: Tree; view: View; shown: Shown }
         <>
           {' · '}
           {formatCount(folded)} small frames are folded into “other”{' '}
-          {!embedded && view.nodes < mostNodes && (
-            <button type="button" class="small" onClick={() => change({ nodes: Math.min(mostNodes, view.nodes * 8) })}>
+          {!embedded && view.nodes < mostNodes() && (
+            <button type="button" class="small" onClick={() => change({ nodes: Math.min(mostNodes(), view.nodes * 8) })}>
               Show more
             </button>
           )}

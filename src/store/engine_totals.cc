@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "absl/container/flat_hash_map.h"
+#include "base/wrapping.h"
 #include "store/engine.h"
 #include "store/profile_type.h"
 
@@ -69,7 +70,7 @@ Result<std::map<LabelSet, std::vector<SeriesPoint>>> EmbeddedStore::Totals(
         std::erase_if(links, [&](const LinkedValue& l) { return !filter.Passes(l.link); });
         if (links.empty()) return {};
         total = 0;
-        for (const LinkedValue& l : links) total = AddWrapping(total, l.value);
+        for (const LinkedValue& l : links) total = WrappingAdd(total, l.value);
       }
       if (points == nullptr) points = &totals[GroupOf(target.series, group_by)];
       points->push_back({TimeOfKey(key), total, IdOfKey(key)});
@@ -107,7 +108,7 @@ Result<std::map<LabelSet, std::vector<SpanPoint>>> EmbeddedStore::SpanTotals(
       for (const LinkedValue& l : links) {
         if (l.link.span == 0 || !filter.Passes(l.link)) continue;
         int64_t& sum = sums[l.link];
-        sum = AddWrapping(sum, l.value);
+        sum = WrappingAdd(sum, l.value);
       }
       if (sums.empty()) return {};
       std::vector<SpanPoint>& points = totals[GroupOf(target.series, group_by)];

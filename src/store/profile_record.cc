@@ -27,7 +27,7 @@ void Compact(std::vector<StackValue>& values) {
   for (size_t i = 0; i < values.size();) {
     StackValue sum = values[i++];
     while (i < values.size() && values[i].stack == sum.stack) {
-      sum.value = AddWrapping(sum.value, values[i++].value);
+      sum.value = WrappingAdd(sum.value, values[i++].value);
     }
     if (sum.value != 0) values[kept++] = sum;
   }
@@ -41,7 +41,7 @@ void Compact(std::vector<LinkedValue>& links) {
   for (size_t i = 0; i < links.size();) {
     LinkedValue sum = links[i++];
     while (i < links.size() && key(links[i]) == key(sum)) {
-      sum.value = AddWrapping(sum.value, links[i++].value);
+      sum.value = WrappingAdd(sum.value, links[i++].value);
     }
     if (sum.value != 0) links[kept++] = sum;
   }
@@ -116,7 +116,7 @@ std::string EncodeProfileRecord(ProfileHeader header, std::vector<StackValue>& v
   header.total = 0;
   for (const StackValue& v : values) {
     code.Cover(v.value);
-    header.total = AddWrapping(header.total, v.value);
+    header.total = WrappingAdd(header.total, v.value);
   }
   for (const LinkedValue& l : links) code.Cover(l.value);
   if (code.unit == 0) code.unit = 1;

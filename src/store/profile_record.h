@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "base/wrapping.h"
 #include "profile/profile.h"
 #include "store/bytes.h"
 #include "store/sample_link.h"
@@ -28,11 +29,6 @@ struct ProfileHeader {
   MappingId main_mapping = MappingId::kNone;
   uint32_t count = 0;  // of stacks
 };
-
-// Modulo 2^64, as every sum of values.
-inline int64_t AddWrapping(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
-}
 
 struct StackValue {
   StackId stack{};
@@ -64,7 +60,7 @@ class StackSums {
   void Add(uint32_t stack, int64_t value) {
     int64_t& sum = sums_[stack];
     if (sum == 0) touched_.push_back(stack);
-    sum = static_cast<int64_t>(static_cast<uint64_t>(sum) + static_cast<uint64_t>(value));
+    sum = WrappingAdd(sum, value);
   }
   // The non-zero sums in order of stack; empty afterwards.
   std::vector<StackValue> Take();

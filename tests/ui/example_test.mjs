@@ -31,7 +31,7 @@ test('example: its services, its types, what the SDK says of the build', () =>
     await page.getByLabel('Filter by label').selectOption('pgo');
     await page.getByLabel('Value of pgo').locator('option', { hasText: 'off' }).waitFor({ state: 'attached' });
     await page.getByLabel('Profile type').selectOption({ index: types.findIndex((each) => /alloc_space/.test(each)) });
-    await page.locator('.summary', { hasText: /[kM]i?B/ }).waitFor();
+    await page.locator('.summary', { hasText: /\d [kMG]i?B/ }).waitFor();
   }));
 
 test('example: drag, search, focus, sandwich, source lines', () =>

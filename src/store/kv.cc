@@ -5,6 +5,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
@@ -104,6 +105,17 @@ class Informer : public rocksdb::Logger {
   }
 };
 
+// A block that the disk lost costs what was in it, not all writes to come: RocksDB would take none
+// any more once a compaction has met it. The file stays as it is, and is tried again.
+class WritesGoOn : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
+    if (reason == rocksdb::BackgroundErrorReason::kCompaction && error->IsCorruption()) {
+      *error = rocksdb::Status::OK();
+    }
+  }
+};
+
 rocksdb::DBOptions DatabaseOptions(const KvOptions& options) {
   rocksdb::DBOptions db;
   if (options.env != nullptr) db.env = options.env;
@@ -115,6 +127,7 @@ rocksdb::DBOptions DatabaseOptions(const KvOptions& options) {
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
   db.info_log = std::make_shared<Informer>();
+  db.listeners.push_back(std::make_shared<WritesGoOn>());
   db.skip_stats_update_on_db_open = true;
   // One thread writes (the commit queue's), so nothing is gained from RocksDB's own grouping.
   db.enable_write_thread_adaptive_yield = false;

@@ -11,7 +11,7 @@ TEST(RadixSort, SortsAsAStableSortByComparison) {
   std::mt19937_64 random(20261128);
   const uint64_t masks[] = {0, 1, 0xff, 0xff00ff, 0xffff'0000'0000'0000, UINT64_MAX};
   std::vector<SortEntry> spare;
-  for (size_t size : {0, 1, 2, 63, 64, 65, 66, 300, 70'000}) {
+  for (uint32_t size : {0u, 1u, 2u, 63u, 64u, 65u, 66u, 300u, 70'000u}) {
     for (uint64_t mask : masks) {
       std::vector<SortEntry> entries;
       for (uint32_t i = 0; i < size; ++i) entries.push_back({random() & mask, i});

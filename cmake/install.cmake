@@ -44,7 +44,7 @@ set(CPACK_PACKAGE_DESCRIPTION
   "Collects profiles of running programs, keeps them, merges any window of them\n into the file that a compiler optimises with, and measures whether the new\n binary is faster before it ships. Speaks the API of Grafana Pyroscope.")
 set(CPACK_PACKAGE_FILE_NAME anneal_${PROJECT_VERSION})
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
-set(CPACK_STRIP_FILES ON)
+set(CPACK_PRE_BUILD_SCRIPTS "${PROJECT_SOURCE_DIR}/cmake/strip_debug.cmake")
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION devel)
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS golang-go)

@@ -63,6 +63,11 @@ done
 [ "$(dpkg-deb -f "$package" Architecture)" = "$(dpkg --print-architecture)" ] || fail "wrong architecture"
 dpkg-deb -x "$package" "$scratch/root"
 try_tree "$scratch/root/usr"
+# So that a server's profiles of itself have names.
+nm -C "$scratch/root/usr/bin/anneal" >"$scratch/names.txt" 2>&1 || true
+grep -q 'anneal::EmbeddedStore::Merge(' "$scratch/names.txt" || fail "the packed program has no names of functions"
+readelf -SW "$scratch/root/usr/bin/anneal" >"$scratch/sections.txt"
+! grep -q '\.debug_info' "$scratch/sections.txt" || fail "the packed program has what only debuggers read"
 stray=$(cd "$scratch/root" && find . -type f ! -path './usr/*')
 [ -z "$stray" ] || fail "files outside /usr: $stray"
 cp "$package" "$build/"

@@ -37,7 +37,7 @@ std::string IdIn(std::string_view notes) {
     uint64_t name_at = at + sizeof(*note), id_at = name_at + Aligned(note->n_namesz);
     std::string_view id = Part(notes, id_at, note->n_descsz);
     if (note->n_type == NT_GNU_BUILD_ID && !id.empty() && id.size() <= kMaxIdBytes &&
-        Part(notes, name_at, note->n_namesz) == std::string_view("GNU", 4)) {
+        Part(notes, name_at, note->n_namesz) == std::string_view("GNU\0", 4)) {
       std::string hex;
       for (char c : id) hex += fmt::format("{:02x}", static_cast<uint8_t>(c));
       return hex;

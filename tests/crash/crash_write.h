@@ -8,7 +8,15 @@ namespace anneal {
 
 inline constexpr int64_t kCrashEpochNs = 3600 * kTestSecondNs;
 
-// `profile` must be RandomProfile(n). Several services and epochs, so that an append now and then
+// Values are not negative: where sums cancel to zero, the flags of a mapping are not defined
+// (profile/merge.h).
+inline Profile CrashProfile(uint32_t n) {
+  Profile profile = RandomProfile(n);
+  for (int64_t& value : profile.sample_values) value &= 0x3fffffff;
+  return profile;
+}
+
+// `profile` must be CrashProfile(n). Several services and epochs, so that an append now and then
 // begins a partition, and times that are not in order.
 inline ProfileWrite CrashWrite(uint32_t n, const Profile& profile) {
   ProfileWrite write;

@@ -71,7 +71,7 @@ std::set<uint32_t> ReadAndCompare(Store& store, TimeRange range) {
   Status scanned = store.Scan(selection, [&](const StoredProfile& stored) {
     uint32_t n = 0;
     for (size_t i = 12; i < 16; ++i) n = n << 8 | stored.id[i];
-    Profile profile = RandomProfile(n);
+    Profile profile = CrashProfile(n);
     EXPECT_TRUE(EncodePprof(stored.profile) == EncodePprof(StoredColumn(CrashWrite(n, profile))))
         << "profile " << n << " is not what was appended";
     found.insert(n);

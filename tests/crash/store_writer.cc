@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
       changed.wait(lock, [&] { return in_flight < 6; });
       ++in_flight;
     }
-    Profile profile = RandomProfile(n);
+    Profile profile = CrashProfile(n);
     ProfileWrite write = CrashWrite(n, profile);
     (*store)->Append("anonymous", {&write, 1}, [&, n](Status status) {
       if (!status.ok() || ::write(STDOUT_FILENO, &n, sizeof n) != sizeof n) ::_exit(1);

@@ -1,7 +1,7 @@
 // Binaries that are measured: whatever the file holds, an id or none.
 #include <cstdint>
 
-#include "verify/build_id.h"
+#include "base/build_id.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string id = anneal::GnuBuildId({reinterpret_cast<const char*>(data), size});

@@ -1,30 +1,20 @@
 #include "server/own_symbols.h"
 
 #include <cxxabi.h>
-#include <elf.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
-#include <optional>
 #include <tuple>
 
+#include "base/build_id.h"
+#include "base/elf_file.h"
 #include "base/fs.h"
 
 namespace anneal {
 namespace {
-
-// A copy of the T at `offset`, or nullopt beyond the end: nothing in the file is aligned for us.
-template <typename T>
-std::optional<T> ReadAt(std::string_view bytes, uint64_t offset) {
-  if (offset > bytes.size() || bytes.size() - offset < sizeof(T)) return std::nullopt;
-  T value;
-  std::memcpy(&value, bytes.data() + offset, sizeof value);
-  return value;
-}
 
 std::string_view Part(std::string_view bytes, uint64_t offset, uint64_t size) {
   if (offset > bytes.size()) return {};
@@ -35,28 +25,6 @@ std::string_view TextAt(std::string_view table, uint64_t offset) {
   if (offset >= table.size()) return {};
   const std::string_view rest = table.substr(offset);
   return rest.substr(0, rest.find('\0'));
-}
-
-std::string Hex(std::string_view bytes) {
-  std::string text;
-  for (char c : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return text;
-}
-
-// The GNU build id among a section's notes.
-std::string BuildIdOf(std::string_view notes) {
-  const auto padded = [](uint64_t size) { return (size + 3) / 4 * 4; };
-  for (uint64_t at = 0;;) {
-    const auto note = ReadAt<Elf64_Nhdr>(notes, at);
-    if (!note) return {};
-    const uint64_t name_at = at + sizeof(Elf64_Nhdr);
-    const uint64_t id_at = name_at + padded(note->n_namesz);
-    if (note->n_type == NT_GNU_BUILD_ID &&
-        Part(notes, name_at, 4) == std::string_view("GNU\0", 4)) {
-      return Hex(Part(notes, id_at, note->n_descsz));
-    }
-    at = id_at + padded(note->n_descsz);
-  }
 }
 
 void AddSymbols(std::string_view bytes, const Elf64_Shdr& section, std::string_view names,
@@ -70,15 +38,6 @@ void AddSymbols(std::string_view bytes, const Elf64_Shdr& section, std::string_v
     const std::string_view name = TextAt(names, symbol->st_name);
     if (!name.empty()) symbols.push_back({symbol->st_value, symbol->st_size, std::string(name)});
   }
-}
-
-Result<Elf64_Ehdr> HeaderOf(std::string_view bytes) {
-  const auto header = ReadAt<Elf64_Ehdr>(bytes, 0);
-  if (!header || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
-      header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB) {
-    return InvalidArgument("not a 64-bit little-endian ELF file");
-  }
-  return *header;
 }
 
 CodeSymbol Named(uint64_t start, const std::string& name) {
@@ -112,24 +71,23 @@ std::optional<CodeMapping> ParseMapsLine(std::string_view line) {
 }  // namespace
 
 Result<ElfImage> ParseElf(std::string_view bytes) {
-  ASSIGN_OR_RETURN(const Elf64_Ehdr header, HeaderOf(bytes));
+  const std::optional<Elf64_Ehdr> header = ElfHeaderOf(bytes);
+  if (!header) return InvalidArgument("not a 64-bit little-endian ELF file");
   ElfImage image;
-  for (uint64_t i = 0; i < header.e_phnum; ++i) {
-    const auto segment = ReadAt<Elf64_Phdr>(bytes, header.e_phoff + i * sizeof(Elf64_Phdr));
+  image.build_id = GnuBuildId(bytes);
+  for (uint64_t i = 0; i < header->e_phnum; ++i) {
+    const auto segment = ReadAt<Elf64_Phdr>(bytes, header->e_phoff + i * sizeof(Elf64_Phdr));
     if (!segment) break;
     if (segment->p_type == PT_LOAD && (segment->p_flags & PF_X) != 0) {
       image.segments.push_back({segment->p_offset, segment->p_vaddr, segment->p_filesz});
     }
-    if (segment->p_type == PT_NOTE && image.build_id.empty()) {
-      image.build_id = BuildIdOf(Part(bytes, segment->p_offset, segment->p_filesz));
-    }
   }
-  for (uint64_t i = 0; i < header.e_shnum; ++i) {
-    const auto section = ReadAt<Elf64_Shdr>(bytes, header.e_shoff + i * sizeof(Elf64_Shdr));
+  for (uint64_t i = 0; i < header->e_shnum; ++i) {
+    const auto section = ReadAt<Elf64_Shdr>(bytes, header->e_shoff + i * sizeof(Elf64_Shdr));
     if (!section) break;
     if (section->sh_type != SHT_SYMTAB && section->sh_type != SHT_DYNSYM) continue;
     const auto names =
-        ReadAt<Elf64_Shdr>(bytes, header.e_shoff + section->sh_link * sizeof(Elf64_Shdr));
+        ReadAt<Elf64_Shdr>(bytes, header->e_shoff + section->sh_link * sizeof(Elf64_Shdr));
     if (!names) continue;
     AddSymbols(bytes, *section, Part(bytes, names->sh_offset, names->sh_size), image.symbols);
   }

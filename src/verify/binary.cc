@@ -5,7 +5,7 @@
 #include "base/sha256.h"
 #include "base/substitute.h"
 #include "verify/arm.h"
-#include "verify/build_id.h"
+#include "base/build_id.h"
 
 namespace anneal {
 namespace {

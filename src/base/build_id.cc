@@ -1,27 +1,14 @@
-#include "verify/build_id.h"
+#include "base/build_id.h"
 
-#include <elf.h>
+#include <fmt/format.h>
 
-#include <cstdint>
-#include <cstring>
-#include <optional>
-
-#include "base/status.h"
+#include "base/elf_file.h"
 
 namespace anneal {
 namespace {
 
 // Room for any hash; what claims to be longer is no id.
 constexpr size_t kMaxIdBytes = 64;
-
-// Files are hostile: every offset is checked against what is there.
-template <typename T>
-std::optional<T> At(std::string_view bytes, uint64_t offset) {
-  if (offset > bytes.size() || bytes.size() - offset < sizeof(T)) return std::nullopt;
-  T value;
-  std::memcpy(&value, bytes.data() + offset, sizeof(T));
-  return value;
-}
 
 std::string_view Part(std::string_view bytes, uint64_t offset, uint64_t size) {
   if (offset > bytes.size() || bytes.size() - offset < size) return {};
@@ -32,7 +19,7 @@ uint64_t Aligned(uint64_t size) { return (size + 3) & ~uint64_t{3}; }
 
 std::string IdIn(std::string_view notes) {
   for (uint64_t at = 0;;) {
-    std::optional<Elf64_Nhdr> note = At<Elf64_Nhdr>(notes, at);
+    std::optional<Elf64_Nhdr> note = ReadAt<Elf64_Nhdr>(notes, at);
     if (!note) return {};
     uint64_t name_at = at + sizeof(*note), id_at = name_at + Aligned(note->n_namesz);
     std::string_view id = Part(notes, id_at, note->n_descsz);
@@ -61,7 +48,7 @@ template <typename Row>
 std::string IdOfTable(std::string_view file, uint64_t offset, uint64_t count) {
   if (offset > file.size()) return {};
   for (uint64_t i = 0; i < count; ++i) {
-    std::optional<Row> row = At<Row>(file, offset + i * sizeof(Row));
+    std::optional<Row> row = ReadAt<Row>(file, offset + i * sizeof(Row));
     if (!row) return {};
     std::string id = IdIn(NotesOf(file, *row));
     if (!id.empty()) return id;
@@ -72,11 +59,8 @@ std::string IdOfTable(std::string_view file, uint64_t offset, uint64_t count) {
 }  // namespace
 
 std::string GnuBuildId(std::string_view file) {
-  std::optional<Elf64_Ehdr> header = At<Elf64_Ehdr>(file, 0);
-  if (!header || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
-      header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB) {
-    return {};
-  }
+  const std::optional<Elf64_Ehdr> header = ElfHeaderOf(file);
+  if (!header) return {};
   std::string id = IdOfTable<Elf64_Phdr>(file, header->e_phoff, header->e_phnum);
   // Go's linker lists its own note alone among the segments.
   return id.empty() ? IdOfTable<Elf64_Shdr>(file, header->e_shoff, header->e_shnum) : id;

@@ -1,4 +1,4 @@
-#include "verify/build_id.h"
+#include "base/build_id.h"
 
 #include <elf.h>
 #include <gtest/gtest.h>

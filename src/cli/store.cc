@@ -5,8 +5,7 @@
 #include <ostream>
 #include <set>
 
-#include "api/attime.h"
-#include "api/selector.h"
+#include "api/deletion.h"
 #include "base/units.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
@@ -92,14 +91,8 @@ struct ExportOptions {
 
 // One selection per tenant, in order of name.
 Result<std::vector<Selection>> Select(const ExportOptions& options, Store& store, int64_t now_ns) {
-  Selection selection;
-  ASSIGN_OR_RETURN(Selector selector, ParseSelector(options.query));
-  selection.matchers = std::move(selector.matchers);
-  if (!selector.metric.empty()) selection.profile_type = selector.metric;
-  if (options.from != "0") {
-    ASSIGN_OR_RETURN(selection.range.start_ns, ParseTime(options.from, now_ns));
-  }
-  ASSIGN_OR_RETURN(selection.range.end_ns, ParseTime(options.to, now_ns));
+  ASSIGN_OR_RETURN(Selection selection,
+                   ParseSelection(options.query, options.from, options.to, now_ns));
   std::vector<Selection> selections;
   for (std::string& tenant : store.Tenants()) {
     if (!options.tenant.empty() && tenant != options.tenant) continue;
@@ -291,13 +284,7 @@ Result<uint64_t> DeleteInDirectory(const std::string& data, const DeleteOptions&
   ASSIGN_OR_RETURN(const std::unique_ptr<Store> store, OpenEmbedded(open));
   ASSIGN_OR_RETURN(const std::vector<Selection> selections,
                    Select(options.selected, *store, now_ns));
-  uint64_t profiles = 0;
-  for (const Selection& selection : selections) {
-    ASSIGN_OR_RETURN(const uint64_t count,
-                     options.dry_run ? store->Count(selection) : store->Delete(selection));
-    profiles += count;
-  }
-  return profiles;
+  return DeleteAll(*store, selections, options.dry_run ? Deleting::kDryRun : Deleting::kForReal);
 }
 
 // Of a running server's store, by its admin call.

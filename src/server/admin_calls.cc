@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "api/attime.h"
+#include "api/deletion.h"
 #include "api/header_value.h"
 #include "api/http_edge.h"
-#include "api/selector.h"
 #include "api/tenant.h"
 #include "base/log.h"
 #include "server/access.h"
@@ -63,7 +62,7 @@ Result<std::string> TextOf(const nlohmann::json& body, const char* key) {
 
 struct Deletion {
   std::vector<Selection> selections;  // one for each tenant
-  bool dry_run = false;
+  Deleting how = Deleting::kForReal;
 };
 
 // Whose profiles: those of the tenant named in the body, in the header, or both.
@@ -97,7 +96,7 @@ Result<Deletion> DeletionOf(const HttpRequest& request, Tenancy tenancy, int64_t
   Deletion deletion;
   if (body.contains("dry_run")) {
     if (!body["dry_run"].is_boolean()) return InvalidArgument("\"dry_run\" must be true or false");
-    deletion.dry_run = body["dry_run"].get<bool>();
+    if (body["dry_run"].get<bool>()) deletion.how = Deleting::kDryRun;
   }
   ASSIGN_OR_RETURN(const std::string query, TextOf(body, "query"));
   ASSIGN_OR_RETURN(const std::string from, TextOf(body, "from"));
@@ -109,14 +108,7 @@ Result<Deletion> DeletionOf(const HttpRequest& request, Tenancy tenancy, int64_t
         "all "
         "three are needed");
   }
-  ASSIGN_OR_RETURN(Selector selector, ParseSelector(query));
-  Selection selection;
-  selection.profile_type = selector.metric;
-  selection.matchers = std::move(selector.matchers);
-  if (from != "0") {
-    ASSIGN_OR_RETURN(selection.range.start_ns, ParseTime(from, now_ns));
-  }
-  ASSIGN_OR_RETURN(selection.range.end_ns, ParseTime(to, now_ns));
+  ASSIGN_OR_RETURN(Selection selection, ParseSelection(query, from, to, now_ns));
   if (selection.range.end_ns < selection.range.start_ns) {
     return InvalidArgument("\"to\" is before \"from\"");
   }
@@ -126,16 +118,6 @@ Result<Deletion> DeletionOf(const HttpRequest& request, Tenancy tenancy, int64_t
     deletion.selections.push_back(selection);
   }
   return deletion;
-}
-
-Result<uint64_t> DeleteAll(const Deletion& deletion, Store& store) {
-  uint64_t profiles = 0;
-  for (const Selection& selection : deletion.selections) {
-    ASSIGN_OR_RETURN(const uint64_t count,
-                     deletion.dry_run ? store.Count(selection) : store.Delete(selection));
-    profiles += count;
-  }
-  return profiles;
 }
 
 HttpResponse JsonResponse(const nlohmann::json& body) {
@@ -201,13 +183,14 @@ Result<AdminCalls::Work> AdminCalls::Backup(const HttpRequest& request, Store& s
 Result<AdminCalls::Work> AdminCalls::Delete(const HttpRequest& request, Store& store) const {
   ASSIGN_OR_RETURN(Deletion deletion, DeletionOf(request, options_.tenancy, clock_.NowNs()));
   return Work([&store, deletion = std::move(deletion), body = request.body] {
-    const Result<uint64_t> profiles = DeleteAll(deletion, store);
+    const Result<uint64_t> profiles = DeleteAll(store, deletion.selections, deletion.how);
     if (!profiles.ok()) {
       log::Error("cannot delete", {{"request", body}, {"error", profiles.status().ToString()}});
       return ErrorResponse(profiles.status());
     }
-    if (!deletion.dry_run) log::Info("deleted", {{"request", body}, {"profiles", *profiles}});
-    return JsonResponse({{"profiles", *profiles}, {"dry_run", deletion.dry_run}});
+    const bool dry_run = deletion.how == Deleting::kDryRun;
+    if (!dry_run) log::Info("deleted", {{"request", body}, {"profiles", *profiles}});
+    return JsonResponse({{"profiles", *profiles}, {"dry_run", dry_run}});
   });
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "server/server.h"
+#include "server/token_for_test.h"
 #include "store/embedded.h"
 #include "store/temp_dir_for_test.h"
 
@@ -16,8 +17,6 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr int64_t kPatienceNs = 60'000'000'000;
-// Of "correct horse", at the least cost.
-constexpr char kHash[] = "$2y$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";
 
 class AdminCallsTest : public testing::Test {
  protected:
@@ -109,7 +108,7 @@ TEST_F(AdminCallsTest, WithAuthenticationTheyAskForTheRight) {
   config_.auth_tokens = dir_.path() + "/tokens";
   ASSERT_TRUE(Fs::System()
                   .WriteFileAtomic(config_.auth_tokens,
-                                   fmt::format("root:{0}:admin\nann:{0}:read,write\n", kHash))
+                                   fmt::format("root:{0}:admin\nann:{0}:read,write\n", kTestHash))
                   .ok());
   Start();
   EXPECT_EQ(Backup("a").status, 401);
@@ -228,7 +227,7 @@ TEST_F(AdminDeleteTest, ATokensTenantsBoundWhatItDeletes) {
                   .WriteFileAtomic(config_.auth_tokens,
                                    fmt::format("root:{0}:write,admin:*\nann:{0}:admin:web\n"
                                                "bob:{0}:write:web\n",
-                                               kHash))
+                                               kTestHash))
                   .ok());
   Start();
   const std::pair<std::string, std::string> root = {"Authorization", "Bearer root.correct horse"},

@@ -7,6 +7,7 @@
 #include "net/http.h"
 #include "server/server.h"
 #include "server/token_file.h"
+#include "server/token_for_test.h"
 #include "store/temp_dir_for_test.h"
 
 namespace anneal {
@@ -16,8 +17,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr int64_t kPatienceNs = 60'000'000'000;
-// Of "correct horse", at the least cost.
-constexpr char kHash[] = "$2y$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";
 
 class AuthTest : public testing::Test {
  protected:
@@ -25,7 +24,8 @@ class AuthTest : public testing::Test {
     config_.listen = "127.0.0.1:0";
     config_.data = dir_.path() + "/store";
     config_.auth_tokens = dir_.path() + "/tokens";
-    WriteTokens(fmt::format("reader:{0}:read:*\nwriter:{0}:write:*\nadmin:{0}:admin:*\n", kHash));
+    WriteTokens(
+        fmt::format("reader:{0}:read:*\nwriter:{0}:write:*\nadmin:{0}:admin:*\n", kTestHash));
   }
   void WriteTokens(const std::string& text) {
     ASSERT_TRUE(Fs::System().WriteFileAtomic(config_.auth_tokens, text).ok());
@@ -112,7 +112,7 @@ TEST_F(AuthTest, ReloadsTokens) {
   WriteTokens("reader:no hash at all:read\n");
   EXPECT_FALSE(server_->Reload().ok());
   EXPECT_EQ(StatusOf("GET", "/metrics", "reader"), 200);
-  WriteTokens(fmt::format("other:{0}:read\n", kHash));
+  WriteTokens(fmt::format("other:{0}:read\n", kTestHash));
   EXPECT_TRUE(server_->Reload().ok());
   EXPECT_EQ(StatusOf("GET", "/metrics", "reader"), 401);
   EXPECT_EQ(StatusOf("GET", "/metrics", "other"), 200);
@@ -131,7 +131,7 @@ TEST_F(AuthTest, TokensAreBoundToTenants) {
   WriteTokens(
       fmt::format("shop:{0}:read,write:shop\nboth:{0}:read,write:blog|shop\n"
                   "any:{0}:read,write:*\n",
-                  kHash));
+                  kTestHash));
   Start();
   struct Row {
     std::string_view name;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "server/secret_hash.h"
+#include "server/token_for_test.h"
 
 namespace anneal {
 namespace {
@@ -12,8 +13,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr int64_t kSecondNs = 1'000'000'000;
-// Of "correct horse", at the least cost.
-constexpr char kHash[] = "$2y$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";
 
 // One file.
 class TokenFs : public Fs {
@@ -50,7 +49,7 @@ HttpRequest Basic(const std::string& pair) {
 class AuthenticatorTest : public testing::Test {
  protected:
   AuthenticatorTest() {
-    fs_.text = fmt::format("ci:{0}:write\nann:{0}:read,admin\n", kHash);
+    fs_.text = fmt::format("ci:{0}:write\nann:{0}:read,admin\n", kTestHash);
     EXPECT_TRUE(auth_.Reload().ok());
   }
   Code CodeOf(const HttpRequest& request) { return auth_.Authenticate(request).status().code(); }
@@ -82,8 +81,8 @@ TEST_F(AuthenticatorTest, KnowsWhoIsThere) {
            Row{Bearer("correct horse"), ""},
            Row{Bearer(".correct horse"), ""},
            Row{Bearer("nobody.correct horse"), ""},
-           Row{Bearer(kHash), ""},
-           Row{Bearer(fmt::format("ci.{}", kHash)), ""},
+           Row{Bearer(kTestHash), ""},
+           Row{Bearer(fmt::format("ci.{}", kTestHash)), ""},
            Row{Basic("ann:"), ""},
            Row{Basic("ann"), ""},
            Row{Basic(""), ""},
@@ -131,7 +130,7 @@ TEST_F(AuthenticatorTest, TheSameMistakeAgainAndAgainIsNoGuess) {
 
 TEST_F(AuthenticatorTest, ReadsTheFileAnew) {
   ASSERT_EQ(CodeOf(Bearer("ci.correct horse")), Code::kOk);
-  fs_.text = fmt::format("ci:{0}:read\nbob:{0}:write\n", kHash);
+  fs_.text = fmt::format("ci:{0}:read\nbob:{0}:write\n", kTestHash);
   ASSERT_TRUE(auth_.Reload().ok());
   EXPECT_TRUE(auth_.Authenticate(Bearer("ci.correct horse"))->entry.rights.Has(Right::kRead));
   EXPECT_EQ(CodeOf(Bearer("ann.correct horse")), Code::kUnauthenticated) << "gone";
@@ -152,11 +151,11 @@ TEST_F(AuthenticatorTest, KeepsWhatItHadWhenTheFileIsBad) {
 }
 
 TEST_F(AuthenticatorTest, TenantsNeedTenancy) {
-  fs_.text = fmt::format("ci:{}:write:shop\n", kHash);
+  fs_.text = fmt::format("ci:{}:write:shop\n", kTestHash);
   const Status status = auth_.Reload();
   EXPECT_EQ(status.code(), Code::kInvalidArgument);
   EXPECT_THAT(status.message(), HasSubstr("tenancy"));
-  fs_.text = fmt::format("ci:{0}:write:*\nd:{0}:read:anonymous", kHash);
+  fs_.text = fmt::format("ci:{0}:write:*\nd:{0}:read:anonymous", kTestHash);
   EXPECT_TRUE(auth_.Reload().ok());
 }
 
@@ -170,7 +169,7 @@ TEST_F(AuthenticatorTest, SessionsStandForTheirToken) {
   EXPECT_TRUE(identity->by_session);
   EXPECT_FALSE(auth_.Authenticate(Bearer("ann.correct horse"))->by_session);
 
-  fs_.text = fmt::format("ann:{0}:read\n", kHash);
+  fs_.text = fmt::format("ann:{0}:read\n", kTestHash);
   ASSERT_TRUE(auth_.Reload().ok());
   EXPECT_FALSE(auth_.Authenticate(request)->entry.rights.Has(Right::kAdmin)) << "less since";
   fs_.text = fmt::format("ann:{0}:read\n", HashSecret("other").value());

@@ -10,6 +10,7 @@
 #include "server/certificate.h"
 #include "server/checkup.h"
 #include "server/server.h"
+#include "server/token_for_test.h"
 #include "store/temp_dir_for_test.h"
 
 namespace anneal {
@@ -22,8 +23,6 @@ using ::testing::StartsWith;
 using Verdict = Check::Verdict;
 
 constexpr int64_t kPatienceNs = 60'000'000'000;
-// Of "correct horse", at the least cost.
-constexpr char kHash[] = "$2y$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";
 
 class ServerTlsTest : public testing::Test {
  protected:
@@ -118,7 +117,7 @@ TEST_F(ServerTlsTest, ReloadTakesANewCertificateAndKeepsTheOldForABadOne) {
 
 TEST_F(ServerTlsTest, ABadTokenFileDoesNotKeepACertificateOut) {
   config_.auth_tokens = dir_.path() + "/tokens";
-  std::ofstream(config_.auth_tokens) << fmt::format("reader:{}:read\n", kHash);
+  std::ofstream(config_.auth_tokens) << fmt::format("reader:{}:read\n", kTestHash);
   Start();
   std::ofstream(config_.auth_tokens) << "reader:no hash:read\n";
   TestCertificate("IP:127.0.0.1").Write(config_.tls_cert, config_.tls_key);
@@ -128,7 +127,7 @@ TEST_F(ServerTlsTest, ABadTokenFileDoesNotKeepACertificateOut) {
 
 TEST_F(ServerTlsTest, SendsTheLoginByTlsAlone) {
   config_.auth_tokens = dir_.path() + "/tokens";
-  std::ofstream(config_.auth_tokens) << fmt::format("reader:{}:read\n", kHash);
+  std::ofstream(config_.auth_tokens) << fmt::format("reader:{}:read\n", kTestHash);
   for (const bool tls : {true, false}) {
     const std::string ca_file = config_.tls_cert;
     if (!tls) {

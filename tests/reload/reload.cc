@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "net/http.h"
 #include "net/test_certificate.h"
+#include "server/token_for_test.h"
 #include "store/temp_dir_for_test.h"
 #include "tests/running_server.h"
 
@@ -16,8 +17,6 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr int64_t kPatienceNs = 60'000'000'000;
-// Of "correct horse", at the least cost.
-constexpr char kHash[] = "$2y$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";
 
 class Reload : public testing::Test {
  protected:
@@ -26,7 +25,7 @@ class Reload : public testing::Test {
     first_.Write(Path("first.pem"), Path("first.key"));
     second_.Write(Path("second.pem"), Path("second.key"));
     ASSERT_EQ(chmod(key_.c_str(), 0600), 0);
-    WriteTokens(fmt::format("old:{}:read\n", kHash));
+    WriteTokens(fmt::format("old:{}:read\n", kTestHash));
     server_ = RunningServer::Start(
         Path("store"), {"--tls-cert", cert_, "--tls-key", key_, "--auth-tokens", Path("tokens")});
     ASSERT_NE(server_, nullptr);
@@ -78,7 +77,7 @@ TEST_F(Reload, TakesNewFilesKeepsConnectionsAndOutlivesBrokenOnes) {
   EXPECT_EQ(Ask(*early, new_token), 401);
 
   second_.Write(cert_, key_);
-  WriteTokens(fmt::format("new:{}:read\n", kHash));
+  WriteTokens(fmt::format("new:{}:read\n", kTestHash));
   HangUp("certificate read");
   // The log has it a moment before new connections do.
   for (int i = 0; i < 6'000 && Ask(*Trusting("second.pem"), new_token) != 200; ++i) {

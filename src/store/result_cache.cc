@@ -4,10 +4,12 @@
 
 #include <algorithm>
 
+#include "store/rollup_plan.h"
+
 namespace anneal {
 namespace {
 
-constexpr int64_t kHourNs = int64_t{3600} * 1'000'000'000;
+constexpr int64_t kHourNs = RollupPlan::kHourNs;
 // Shorter stretches are made anew as quickly as they are found.
 constexpr int64_t kShortestStretchNs = 6 * kHourNs;
 

@@ -25,6 +25,14 @@ export function knownBuilds(builds: readonly Build[], records: readonly PgoRecor
   });
 }
 
+/** Its labels, but for the one that has a column of its own, and its build ids, shortened; '' when there are none. */
+export function nameOfBuild({ labels, buildIds }: Build, besides?: string): string {
+  const told = Object.entries(labels)
+    .filter(([name]) => name !== besides)
+    .map(([name, value]) => `${name}=${value}`);
+  return [...told, ...(buildIds ?? []).map((id) => id.slice(0, 12))].join(' ');
+}
+
 function labelOf(labels: Record<string, string>): string | null {
   const name = Object.keys(labels).find((each) => /(^|[._-])pgo$/i.test(each));
   return name === undefined ? null : labels[name];

@@ -7,7 +7,7 @@ import { listRecords, orNone } from '../data/pgo';
 import { useQuery } from '../data/query';
 import { change } from '../data/view_store';
 import type { Palette } from '../flame/colours';
-import { beforeAndAfter, knownBuilds } from '../profile/builds';
+import { beforeAndAfter, knownBuilds, nameOfBuild } from '../profile/builds';
 import { display, visible } from '../profile/names';
 import { defaultType, unitOf } from '../profile/profile_type';
 import type { Selection, View } from '../profile/state';
@@ -156,7 +156,7 @@ function Builds({ view, type, nowMs, wide }: BuildsProps) {
             {found.map((build, i) => (
               <tr key={i}>
                 <td>
-                  <bdi class="mono">{visible([...Object.entries(build.labels).map(([name, value]) => `${name}=${value}`), ...(build.buildIds ?? []).map((id) => id.slice(0, 12))].join(' ') || 'no labels')}</bdi>
+                  <bdi class="mono">{visible(nameOfBuild(build) || 'no labels')}</bdi>
                 </td>
                 <td class="number">
                   {formatTime(build.first)} – {formatTime(build.last)}

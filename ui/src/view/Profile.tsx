@@ -130,6 +130,8 @@ export interface Actions {
   more: () => void;
 }
 
+const askForMore = (view: View) => change({ nodes: Math.min(mostNodes(), view.nodes * 8) });
+
 function useActions(
   view: View,
   shown: Shown,
@@ -137,7 +139,7 @@ function useActions(
   setSelected: (node: number) => void,
   setLines: (open: boolean) => void,
 ): Actions {
-  const more = () => change({ nodes: Math.min(mostNodes(), view.nodes * 8) });
+  const more = () => askForMore(view);
   const zoomTo = (node: number) => {
     // "other" stands for what the server folded to keep the answer small: asking for its caller alone opens it.
     if (node > 0 && tree.frames.kind[tree.frame[node]] === Kind.folded && shown.answer.data!.foldedNodes > 0 && !embedded) {
@@ -210,7 +212,7 @@ function Summary({ tree, view, shown }: { tree: Tree; view: View; shown: Shown }
           {' · '}
           {formatCount(folded)} small frames are folded into “other”{' '}
           {!embedded && view.nodes < mostNodes() && (
-            <button type="button" class="small" onClick={() => change({ nodes: Math.min(mostNodes(), view.nodes * 8) })}>
+            <button type="button" class="small" onClick={() => askForMore(view)}>
               Show more
             </button>
           )}

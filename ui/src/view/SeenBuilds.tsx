@@ -5,7 +5,7 @@ import { fetchBuilds, type Build } from '../data/anneal';
 import { timeOf, type PgoRecord } from '../data/pgo';
 import { useQuery } from '../data/query';
 import { change } from '../data/view_store';
-import { beforeAndAfter, knownBuilds, type KnownBuild } from '../profile/builds';
+import { beforeAndAfter, knownBuilds, nameOfBuild, type KnownBuild } from '../profile/builds';
 import { visible } from '../profile/names';
 import { cpuType, unitOf } from '../profile/profile_type';
 import type { Filter } from '../profile/selector';
@@ -71,7 +71,7 @@ function Table({ builds, unit }: { builds: readonly KnownBuild[]; unit: string }
           {[...builds].reverse().map((build, i) => (
             <tr key={i}>
               <td>
-                <bdi class="mono">{visible(nameOf(build))}</bdi>
+                <bdi class="mono">{visible(nameOfBuild(build, 'pgo') || 'no labels, no build id')}</bdi>
               </td>
               <td>{visible(build.pgo === '' ? 'off' : (build.pgo ?? 'not known'))}</td>
               <td>
@@ -103,14 +103,6 @@ function Measured({ build: { measured } }: { build: KnownBuild }) {
       </button>
     </>
   );
-}
-
-/** Its labels but the one that has a column, and the build ids, shortened. */
-function nameOf({ labels, buildIds }: Build): string {
-  const told = Object.entries(labels)
-    .filter(([name]) => name !== 'pgo')
-    .map(([name, value]) => `${name}=${value}`);
-  return [...told, ...(buildIds ?? []).map((id) => id.slice(0, 12))].join(' ') || 'no labels, no build id';
 }
 
 /** The profiles of a build: those with its labels while it ran. */

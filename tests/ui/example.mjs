@@ -15,8 +15,17 @@ export function buildExample(folder) {
   return binary;
 }
 
-/** Renders one of the inputs for a while; returns when all of its profiles were pushed. */
-export async function runExample(binary, serverUrl, { input, service = 'markdown', seconds }) {
+/** Seconds of CPU that a process has used, of proc(5). */
+function cpuSeconds(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/**
+ * Renders one of the inputs until the program has used so much CPU, which is what its profiles sample; returns
+ * when all of them were pushed.
+ */
+export async function runExample(binary, serverUrl, { input, service = 'markdown', cpu }) {
   const flags = ['-listen', '127.0.0.1:0', '-pyroscope', serverUrl, '-service', service, '-upload', '1s'];
   const child = spawn(binary, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise((done) => child.once('exit', done));
@@ -24,7 +33,7 @@ export async function runExample(binary, serverUrl, { input, service = 'markdown
     const url = await listening(child);
     const body = readFileSync(join(source, 'inputs', input));
     const render = async () => {
-      for (const until = Date.now() + seconds * 1e3; Date.now() < until; ) {
+      while (cpuSeconds(child.pid) < cpu) {
         const answer = await fetch(`${url}/render`, { method: 'POST', body });
         if (!(await answer.text()).startsWith('<')) throw new Error(`the example answered ${answer.status}`);
       }

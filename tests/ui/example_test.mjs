@@ -11,8 +11,8 @@ import { cpu } from './server.mjs';
 
 const here = stand(async ({ url, folder }) => {
   const binary = buildExample(folder);
-  await runExample(binary, url, { input: 'tables.md', service: 'tables', seconds: 2 });
-  await runExample(binary, url, { input: 'code.md', service: 'code', seconds: 2 });
+  await runExample(binary, url, { input: 'tables.md', service: 'tables', cpu: 3 });
+  await runExample(binary, url, { input: 'code.md', service: 'code', cpu: 3 });
   await verifyExample(binary, url, 'tables');
 });
 const visit = (query, steps, options) => visitAt(here, query, steps, options);
@@ -76,8 +76,8 @@ test('example: keyboard only, from the graph to a focus and back', () =>
 test('example: two inputs compared; what only the tables need is less or gone', () =>
   visit(`?v=1&page=compare&type=${encodeURIComponent(cpu)}&service=code&from=now-1h&until=now&base.service=tables&base.from=now-1h&base.until=now`, async (page) => {
     await page.getByRole('tree', { name: 'Differential flame graph' }).waitFor();
-    await page.getByRole('searchbox').fill('extension');
-    const row = page.locator('tr', { hasText: 'goldmark/extension' }).first();
+    await page.getByRole('searchbox').fill('renderTableCell');
+    const row = page.locator('tr', { hasText: 'renderTableCell' }).first();
     await row.waitFor();
     assert.match(await row.locator('td.change').textContent(), /−|gone/);
   }));

@@ -2,10 +2,10 @@
 
 #include <cstdlib>
 
+#include "base/build_id.h"
 #include "base/sha256.h"
 #include "base/substitute.h"
 #include "verify/arm.h"
-#include "base/build_id.h"
 
 namespace anneal {
 namespace {

@@ -111,8 +111,8 @@ class PairTree {
     std::string bytes = EncodeLevels(names, levels, WrappingAdd(root.total[0], root.total[1]),
                                      max_self, std::string());
     protozero::pbf_writer writer(bytes);
-    writer.add_int64(5, root.total[0]);
-    writer.add_int64(6, root.total[1]);
+    if (root.total[0] != 0) writer.add_int64(5, root.total[0]);
+    if (root.total[1] != 0) writer.add_int64(6, root.total[1]);
     return bytes;
   }
 

@@ -16,4 +16,8 @@ std::string_view HeaderMain(std::string_view field);
 // The value of a parameter ("boundary"), quotes removed, or empty.
 std::string_view HeaderParameter(std::string_view field, std::string_view name);
 
+// Whether the whole of `field` is a media type with well-formed parameters, each named once (RFC
+// 9110, 8.3.1). "*" passes for "*/*": Java's HTTP client sends it.
+bool IsMediaType(std::string_view field);
+
 }  // namespace anneal

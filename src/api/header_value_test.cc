@@ -16,6 +16,37 @@ TEST(HeaderValueTest, ReadsMainAndParameters) {
   EXPECT_EQ(HeaderParameter("boundary=x", "boundary"), "");
 }
 
+TEST(HeaderValueTest, KnowsMediaTypes) {
+  for (std::string_view field : {"a/b", "*/*", "*", "*; q=.2", "text/x.y+json ; a=b; C=\"d;\\\"e\"",
+                                 "a/b;", "a/b; ", "a/b;c=\"\""}) {
+    EXPECT_TRUE(IsMediaType(field)) << field;
+  }
+  for (std::string_view field : {"",
+                                 " ",
+                                 "a",
+                                 "/",
+                                 "a/",
+                                 "/b",
+                                 "a/b/c",
+                                 "a b",
+                                 "a/b c",
+                                 "a=b",
+                                 "a/b;c",
+                                 "a/b;=",
+                                 "a/b;c=",
+                                 "a/b;=d",
+                                 "a/b;;c=d",
+                                 "a/b;c=\"d",
+                                 "a/b;c=\"",
+                                 "a/b;c=\"d\\\"",
+                                 "a/b;c=\"d\"e",
+                                 "a/b;c=d e",
+                                 "a/b;c=d;C=e",
+                                 "a(b)"}) {
+    EXPECT_FALSE(IsMediaType(field)) << field;
+  }
+}
+
 TEST(HeaderValueTest, TakesFieldsOneByOne) {
   std::string_view rest = "a, \"b,c\" ,,d";
   EXPECT_EQ(NextField(rest, ','), "a");

@@ -158,10 +158,7 @@ Result<bool> AcceptsUtf8LabelNames(std::string_view accept) {
   while (!rest.empty()) {
     std::string_view item = NextField(rest, ',');
     if (item.empty()) continue;
-    std::string_view type = HeaderMain(item);
-    size_t slash = type.find('/');
-    if (slash == 0 || slash == std::string_view::npos || slash + 1 == type.size() ||
-        type.find_first_of(" \t\"=") != std::string_view::npos) {
+    if (!IsMediaType(item)) {
       return InvalidArgument("Accept `{}` is no list of media types", accept.substr(0, 200));
     }
     accepts = accepts || HeaderParameter(item, "allow-utf8-labelnames") == "true";

@@ -115,14 +115,15 @@ TEST(HttpEdgeTest, ReadsTheLabelNameCapability) {
         "text/html, */*; allow-utf8-labelnames=\"true\""}) {
     EXPECT_TRUE(*AcceptsUtf8LabelNames(accept)) << accept;
   }
-  for (std::string_view accept :
-       {"", "*/*", "*/*;allow-utf8-labelnames=false",
-        "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}) {
+  for (std::string_view accept : {"", "*/*", "*/*;allow-utf8-labelnames=false",
+                                  "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+                                  "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"}) {
     Result<bool> accepts = AcceptsUtf8LabelNames(accept);
     ASSERT_TRUE(accepts.ok()) << accept;
     EXPECT_FALSE(*accepts) << accept;
   }
-  for (std::string_view accept : {"json", "/", "a/", "/b", "a b/c", "x=y", "\"/\"", "a/b, c"}) {
+  for (std::string_view accept : {"json", "///", "/", "a/", "/b", "a b/c", "x=y", "\"/\"",
+                                  "a/b, c/", "*/*;allow-utf8-labelnames"}) {
     EXPECT_FALSE(AcceptsUtf8LabelNames(accept).ok()) << accept;
   }
 }

@@ -132,6 +132,15 @@ TEST_F(QuerierTest, WindowsAreInclusive) {
   EXPECT_EQ(at(kNowNs - 9 * kSecondNs, kNowNs - 1 * kSecondNs), "");
 }
 
+TEST_F(QuerierTest, ZeroesAreLeftOutOfJson) {
+  const std::string nothing = Select("", R"({service_name=\"none\"})");
+  EXPECT_EQ(Query("SelectMergeStacktraces", Select(R"(,"format":2)", R"({pod=\"none\"})")),
+            "200 {}");
+  EXPECT_EQ(Query("Diff", fmt::format(R"({{"left":{0},"right":{0}}})", nothing)),
+            R"(200 {"flamegraph":{"names":["total"],"levels":[)"
+            R"({"values":["0","0","0","0","0","0","0"]}]}})");
+}
+
 TEST_F(QuerierTest, MergesInEveryFormat) {
   EXPECT_EQ(Query("SelectMergeStacktraces", Select("")),
             R"(200 {"flamegraph":{"names":["total","main","a","b"],"levels":[)"
@@ -268,6 +277,30 @@ TEST_F(QuerierTest, SeriesStepsHoldTheirEndOnly) {
             R"(200 {"series":[{"points":[{"value":12,"timestamp":"1763999980000"}]}]})");
   EXPECT_EQ(points(kNowNs - 25 * kSecondNs, kNowNs, 1000),
             R"(200 {"series":[{"points":[{"value":11,"timestamp":"1763999975000"}]}]})");
+}
+
+// A client that has just pushed looks for its profile at the millisecond that it began in.
+TEST_F(QuerierTest, SeriesPointsAreOfMilliseconds) {
+  ASSERT_TRUE(Push({{"__name__", "process_cpu"}, {"service_name", "canary"}},
+                   {.sample_types = {{"cpu", "nanoseconds"}},
+                    .time_ns = kNowNs - 5 * kSecondNs + 999'999,
+                    .samples = {{{"main"}, {7}}}})
+                  .ok());
+  auto points = [&](int64_t start_ms, int64_t end_ms, double step) {
+    return Query(
+        "SelectSeries",
+        fmt::format(R"({{"profileTypeID":"{}","labelSelector":"{{service_name=\"canary\"}}",)"
+                    R"("start":{},"end":{},"step":{}}})",
+                    kCpuType, start_ms, end_ms, step));
+  };
+  const int64_t began_ms = (kNowNs - 5 * kSecondNs) / 1'000'000;
+  const std::string kAtItsBegin =
+      R"(200 {"series":[{"points":[{"value":7,"timestamp":"1763999995000"}]}]})";
+  EXPECT_EQ(points(began_ms, began_ms + 5'000, 1'000), kAtItsBegin);
+  EXPECT_EQ(points(began_ms - 10, began_ms + 5'000, 0.01), kAtItsBegin);
+  EXPECT_EQ(points(began_ms - 10, began_ms + 9, 0.01), kAtItsBegin) << "in the last point";
+  EXPECT_EQ(points(began_ms - 10, began_ms, 0.01), "200 {}") << "after the window";
+  EXPECT_EQ(points(began_ms + 10, began_ms + 20, 0.01), "200 {}") << "in the point before";
 }
 
 TEST_F(QuerierTest, DiffAndStats) {

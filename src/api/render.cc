@@ -53,12 +53,12 @@ std::string ToSelector(const std::vector<LabelMatcher>& matchers) {
   return out + "}";
 }
 
-Result<int64_t> TimeMs(const QueryContext& context, const HttpTarget& target,
-                       std::string_view field, std::string_view fallback) {
+// What is no time means now, as in Pyroscope.
+int64_t TimeMs(const QueryContext& context, const HttpTarget& target, std::string_view field,
+               std::string_view fallback) {
   std::string_view text = target.Get(field);
   Result<int64_t> time_ns = ParseTime(text.empty() ? fallback : text, context.now_ns);
-  if (!time_ns.ok()) return time_ns.status().Annotate(field);
-  return *time_ns / 1'000'000;
+  return (time_ns.ok() ? *time_ns : context.now_ns) / 1'000'000;
 }
 
 struct FieldNames {
@@ -92,10 +92,8 @@ Result<SelectMergeStacktracesRequest> ParseSelect(const QueryContext& context,
   SelectMergeStacktracesRequest request;
   request.set_profile_typeid(ToString(*type));
   request.set_label_selector(ToSelector(selector->matchers));
-  ASSIGN_OR_RETURN(int64_t start_ms, TimeMs(context, target, names.from, "now-1h"));
-  ASSIGN_OR_RETURN(int64_t end_ms, TimeMs(context, target, names.until, "now"));
-  request.set_start(start_ms);
-  request.set_end(end_ms);
+  request.set_start(TimeMs(context, target, names.from, "now-1h"));
+  request.set_end(TimeMs(context, target, names.until, "now"));
   for (std::string_view field : {"max-nodes", "maxNodes"}) {
     std::string_view text = target.Get(field);
     int64_t nodes = 0;

@@ -129,7 +129,8 @@ Result<std::string> SelectMergeStacktracesCall(const QueryContext& context,
     }
     case querier::v1::PROFILE_FORMAT_TREE: {
       ASSIGN_OR_RETURN(FlameTree tree, SelectedTree(context, in, max_nodes));
-      response.add_bytes(2, EncodeTree(tree));
+      const std::string bytes = EncodeTree(tree);
+      if (!bytes.empty()) response.add_bytes(2, bytes);  // JSON would show it
       return out;
     }
     case querier::v1::PROFILE_FORMAT_PPROF: {

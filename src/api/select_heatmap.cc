@@ -1,9 +1,10 @@
 // SelectHeatmap: how profiles, or spans, are spread over time and value.
 //
 // A slot's timestamp is its right edge: of the times start, start + step, … <= end the first that
-// is not before the profile's; what comes after the last lies in the last slot. The value axis has
-// 20 buckets of equal width between the smallest and the largest value of the whole answer, the
-// same for every slot. Slots without a point are left out. (Pyroscope's v2 storage does the same.)
+// is not before the profile's millisecond; what comes after the last lies in the last slot. The
+// value axis has 20 buckets of equal width between the smallest and the largest value of the whole
+// answer, the same for every slot. Slots without a point are left out. (Pyroscope's v2 storage does
+// the same.)
 #include <querier/v1/querier.pb.h>
 
 #include <algorithm>

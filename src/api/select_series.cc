@@ -1,8 +1,9 @@
 // SelectSeries: totals over time.
 //
 // Points stand at start, start + step, …, while <= end; the point at t holds the profiles of
-// (t − step, t]. The first one therefore reaches back before `start`, and profiles after the last
-// whole step are in none. Empty steps have no point. (Pyroscope's v2 storage does the same.)
+// (t − step, t], to the millisecond. The first one therefore reaches back before `start`, and
+// profiles after the last whole step are in none. Empty steps have no point. (Pyroscope's v2
+// storage does the same.)
 #include <querier/v1/querier.pb.h>
 
 #include <algorithm>
@@ -17,6 +18,8 @@
 
 namespace anneal {
 namespace {
+
+constexpr int64_t kMillisecondNs = 1'000'000;
 
 struct SeriesLine {
   LabelSet labels;
@@ -134,12 +137,8 @@ Result<std::string> SelectSeriesCall(const QueryContext& context, std::string_vi
                                                        in.label_selector(), in.start(), in.end()));
   if (selection.range.start_ns > selection.range.end_ns) return std::string();
   ASSIGN_OR_RETURN(Steps steps, StepsOf(in.step(), selection.range, context.limits));
-  int64_t step_ns = steps.StepNs();
-  int64_t first_end = selection.range.start_ns;
-  selection.range.end_ns = first_end + steps.last * step_ns;
-  if (__builtin_sub_overflow(first_end, step_ns - 1, &selection.range.start_ns)) {
-    selection.range.start_ns = first_end;
-  }
+  selection.range.end_ns = steps.last_ns;
+  selection.range.start_ns -= steps.StepNs() - kMillisecondNs;
 
   std::vector<std::string> group_by(in.group_by().begin(), in.group_by().end());
   std::vector<std::string> call_site;

@@ -13,6 +13,10 @@ TEST(FrameKind, IsJudgedByWhatOnlyOneKindHas) {
   const Row rows[] = {
       {"main.work", "/src/app/main.go", "/bin/app", FrameKind::kGo},
       {"runtime.memmove", "/usr/lib/go/src/runtime/memmove_amd64.s", "/bin/app", FrameKind::kGo},
+      {"runtime.memclrNoHeapPointers", "runtime/memclr_amd64.s", "", FrameKind::kGo},
+      {"aeshashbody", "/usr/lib/go/src/runtime/asm_amd64.s", "/bin/app", FrameKind::kGo},
+      {"gcWriteBarrier", "runtime/asm_amd64.s", "", FrameKind::kGo},
+      {"crypto/sha256.blockAVX2", "crypto/sha256/sha256block_amd64.s", "", FrameKind::kGo},
       {"runtime.mallocgc", "", "", FrameKind::kGo},
       {"net/http.(*conn).serve", "", "", FrameKind::kGo},
       {"slices.SortFunc[go.shape.int]", "", "", FrameKind::kGo},

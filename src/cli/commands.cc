@@ -114,6 +114,15 @@ binaries against each other, and keeps the file only when the gain is proven.
   anneal pgo report default.pgo --binary ./app
   anneal pgo decisions --after default.pgo ./cmd/app)",
      .define = DefinePgo},
+    {.name = "records",
+     .group = CommandGroup::kPgo,
+     .summary = "List and delete what a server keeps of loops and verdicts",
+     .details =
+         R"(A record is what `anneal loop` or `anneal verify --publish` sent for the server's page: artefact, decisions, verdict.
+
+  anneal records list shop
+  anneal records delete shop 20261123T140000Z-1a2b3c4d5e6f)",
+     .define = DefineRecords},
     {.name = "store",
      .group = CommandGroup::kStore,
      .summary = "Look after the files of the embedded store",

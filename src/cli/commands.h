@@ -12,6 +12,7 @@ CommandRun DefineLoop(CLI::App& app, CliContext& context);
 CommandRun DefineMan(CLI::App& app, CliContext& context);
 CommandRun DefinePgo(CLI::App& app, CliContext& context);
 CommandRun DefineQuery(CLI::App& app, CliContext& context);
+CommandRun DefineRecords(CLI::App& app, CliContext& context);
 CommandRun DefineScrape(CLI::App& app, CliContext& context);
 CommandRun DefineServe(CLI::App& app, CliContext& context);
 CommandRun DefineStore(CLI::App& app, CliContext& context);

@@ -29,6 +29,13 @@ Result<size_t> NodesOf(const HttpTarget& target, const Limits& limits) {
   return static_cast<size_t>(nodes);
 }
 
+// How many callees of the path's last function an answer has shown already.
+Result<size_t> SkipOf(const HttpTarget& target) {
+  ASSIGN_OR_RETURN(int64_t skip, NumberField(target, "skip", 0));
+  if (skip < 0) return InvalidArgument("skip is {}; it must not be negative", skip);
+  return static_cast<size_t>(skip);
+}
+
 Result<uint64_t> CountProfiles(const QueryContext& context, const Selection& selection) {
   ASSIGN_OR_RETURN(auto totals, context.store.Totals(selection, {}));
   uint64_t count = 0;
@@ -45,7 +52,9 @@ Sides SidesOf(const PageProfiles& profiles) { return profiles.base ? Sides::kTwo
 Result<std::string> TreeJson(const QueryContext& context, const HttpTarget& target,
                              const PageQuery& query, const PageProfiles& profiles) {
   ASSIGN_OR_RETURN(size_t max_nodes, NodesOf(target, context.limits));
+  ASSIGN_OR_RETURN(size_t skip, SkipOf(target));
   CallTree tree = CallTree::Build(profiles.profile, 0, BaseOf(profiles));
+  if (skip > 0) tree.KeepRest(query.path.size(), skip);
   tree.Fold(max_nodes);
   const Profile& p = profiles.profile;
   TreeHeader header{.sample_type = std::string(p.Text(p.sample_types[0].type)),
@@ -61,6 +70,7 @@ Result<std::string> TreeJson(const QueryContext& context, const HttpTarget& targ
 Result<HttpResponse> Tree(const QueryContext& context, const PageRequest& request) {
   ASSIGN_OR_RETURN(PageQuery query, ParsePageQuery(context, request.target));
   TRY(NodesOf(request.target, context.limits).status());  // before the work
+  TRY(SkipOf(request.target).status());
   ASSIGN_OR_RETURN(PageProfiles profiles, SelectPageProfiles(context, query));
   ASSIGN_OR_RETURN(std::string json, TreeJson(context, request.target, query, profiles));
   return BodyResponse(request.http, "application/json", std::move(json));

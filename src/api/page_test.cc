@@ -88,6 +88,19 @@ TEST_F(PageTest, CutsToAPathAndFolds) {
   EXPECT_EQ(folded["strings"].back(), "other");
 }
 
+TEST_F(PageTest, SkipsWhatAnAnswerHasShown) {
+  PushStack("a", {"main.main"}, 5);
+  PushStack("a", {"main.main", "main.work"}, 30);
+  PushStack("a", {"main.main", "main.idle", "main.leaf"}, 10);
+  PushStack("a", {"main.main", "main.log"}, 10);
+  Json rest = Json::parse(Get("tree", "&path=main.main&skip=1").body);
+  EXPECT_EQ(rest["nodes"]["total"], Json({20, 20, 10, 10, 10}));
+  EXPECT_EQ(rest["nodes"]["self"], Json({0, 0, 0, 10, 10}));
+  EXPECT_EQ(Json::parse(Get("tree", "&skip=1").body)["nodes"]["total"], Json({0}));
+  EXPECT_EQ(ErrorOf(Get("tree", "&skip=-1")), "400 skip is -1; it must not be negative");
+  EXPECT_EQ(ErrorOf(Get("tree", "&skip=x")), "400 skip is `x`; it must be a whole number");
+}
+
 TEST_F(PageTest, NothingSelectedIsAnEmptyTree) {
   Json tree = Json::parse(Get("tree").body);
   EXPECT_EQ(tree["total"], 0);

@@ -381,6 +381,35 @@ void CallTree::Fold(size_t max_nodes) {
   Folding(*this, smallest, static_cast<size_t>(ties)).Run();
 }
 
+void CallTree::KeepRest(size_t depth, size_t skip) {
+  constexpr uint32_t kGone = 0xffffffffu;
+  std::vector<size_t> depths(nodes.size(), 0), children(nodes.size(), 0);
+  std::vector<uint32_t> place(nodes.size(), kGone);
+  std::vector<Node> kept;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    Node node = nodes[i];
+    if (i > 0) {
+      depths[i] = depths[node.parent] + 1;
+      bool skipped = depths[i] == depth + 1 && children[node.parent]++ < skip;
+      if (skipped || place[node.parent] == kGone) continue;
+      node.parent = place[node.parent];
+    }
+    if (depths[i] <= depth) node.self = node.base_self = 0;
+    node.total = node.self;
+    node.base_total = node.base_self;
+    place[i] = static_cast<uint32_t>(kept.size());
+    kept.push_back(node);
+  }
+  for (size_t i = kept.size(); i-- > 1;) {
+    AddTo(kept[kept[i].parent].total, kept[i].total);
+    AddTo(kept[kept[i].parent].base_total, kept[i].base_total);
+  }
+  for (Node& node : kept) {
+    node.inlined_total = std::min(node.inlined_total, WrappingAdd(node.total, node.base_total));
+  }
+  nodes = std::move(kept);
+}
+
 LineTotals LinesOf(std::string_view function, const Profile& profile, size_t sample_type,
                    const Profile* base, size_t base_sample_type) {
   LineTotals out;

@@ -55,6 +55,12 @@ struct CallTree {
   // Keeps at most `max_nodes` nodes, those with the largest total of either side; what goes is one
   // node "other" of kind kFolded per parent, placed last. 0: no folding.
   void Fold(size_t max_nodes);
+
+  // Of each node at `depth` (the root's is 0) only what comes after its first `skip` children
+  // stays, of shallower nodes only what leads there; totals are those of what stays. For a tree of
+  // stacks that share the path down to `depth`: what Fold put into that node's "other" behind
+  // `skip` children.
+  void KeepRest(size_t depth, size_t skip);
 };
 
 // How often the lines of a function were met.

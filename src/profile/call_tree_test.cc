@@ -223,5 +223,29 @@ TEST(LinesOf, CountsAStackOncePerLine) {
   EXPECT_TRUE(LinesOf("pkg.None", made.p, 0).lines.empty());
 }
 
+// Opening each "other" with what KeepRest leaves of its path gives the tree that was folded.
+TEST(CallTree, RestIsWhatWasFolded) {
+  Profile base = Folded("main;a 1\nmain;d;e 6\n");
+  Profile profile = Folded("main 2\nmain;a;x 8\nmain;b;y 4\nmain;b;z 2\nmain;c 4\nother_root 3\n");
+  CallTree whole = CallTree::Build(profile, 0, &base, 0);
+  CallTree folded = whole;
+  folded.Fold(3);
+  ExpectSound(folded);
+  EXPECT_EQ(Draw(folded),
+            " 23 0 / 7 0\n.main 20 2 / 7 0\n..a 8 0 / 1 1\n...other 8 8 / 0 0\n"
+            "..other 10 10 / 6 6\n.other 3 3 / 0 0\n");
+  CallTree rest = whole;
+  rest.KeepRest(1, 1);  // all stacks but other_root's begin with main
+  ExpectSound(rest);
+  EXPECT_EQ(Draw(rest),
+            " 10 0 / 6 0\n.main 10 0 / 6 0\n..b 6 0 / 0 0\n...y 4 4 / 0 0\n...z 2 2 / 0 0\n"
+            "..d 0 0 / 6 0\n...e 0 0 / 6 6\n..c 4 4 / 0 0\n.other_root 0 0 / 0 0\n");
+  rest = whole;
+  rest.KeepRest(0, 1);
+  EXPECT_EQ(Draw(rest), " 3 0\n.other_root 3 3\n");
+  rest.KeepRest(0, 9);
+  EXPECT_EQ(Draw(rest), " 0 0\n");
+}
+
 }  // namespace
 }  // namespace anneal

@@ -1,12 +1,13 @@
 // The page's own calls under /anneal/v1, and the tree of a file that has its data within itself.
 
-import { graft, namesTo } from '../profile/graft';
+import { graft, partAt, type Part } from '../profile/graft';
 import { writeSelector } from '../profile/selector';
 import type { Selection } from '../profile/state';
 import { resolve } from '../profile/time';
-import type { Change } from '../profile/transform';
+import { leadingFilters, type Change } from '../profile/transform';
 import { readTree, type Tree, type TreeAnswer } from '../profile/tree';
 import { getJson, postJson } from './http';
+import { mostNodes } from './limits';
 
 export interface TreeQuery {
   type: string;
@@ -16,9 +17,18 @@ export interface TreeQuery {
   nowMs: number;
 }
 
-/** A query, and the paths below which "other" is opened. */
+/** A query, the changes that will be made to the tree, and the paths below which "other" is opened. */
 export interface OpenedQuery extends TreeQuery {
+  changes: readonly Change[];
   opened: readonly string[];
+}
+
+export interface Fetched {
+  tree: Tree;
+  /** How many of the changes the server has made: without nodes folded, none has to be. */
+  made: number;
+  /** What was measured in all, whatever focus and ignore leave of it. */
+  whole: number;
 }
 
 export function selectionParams(query: TreeQuery): URLSearchParams {
@@ -43,11 +53,13 @@ export function selectionParams(query: TreeQuery): URLSearchParams {
 const recent = new Map<string, Tree>();
 const recentNodes = 2 << 20;
 
-async function fetchPart(query: TreeQuery, path: readonly string[], signal: AbortSignal): Promise<Tree> {
+async function fetchPart(query: TreeQuery, through: readonly Change[], { path, skip }: Part, signal: AbortSignal): Promise<Tree> {
   const params = selectionParams(query);
-  params.set('maxNodes', String(query.nodes));
+  params.set('maxNodes', String(Math.min(mostNodes(), query.nodes + path.length)));
+  appendFilters(params, through);
   for (const name of path) params.append('path', name);
-  const key = String(params);
+  if (skip > 0) params.set('skip', String(skip));
+  const key = `${query.nowMs} ${params}`; // “Refresh” asks anew
   const tree = recent.get(key) ?? readTree(await getJson<TreeAnswer>(`/anneal/v1/tree?${params}`, signal));
   recent.delete(key);
   recent.set(key, tree);
@@ -59,13 +71,24 @@ async function fetchPart(query: TreeQuery, path: readonly string[], signal: Abor
   return tree;
 }
 
-export async function fetchTree(query: OpenedQuery, signal: AbortSignal): Promise<Tree> {
-  let tree = await fetchPart(query, [], signal);
+/** Focus and ignore over what was folded are the server's to do: "other" may hold what they look for. */
+export async function fetchTree(query: OpenedQuery, signal: AbortSignal): Promise<Fetched> {
+  const all: Part = { path: [], skip: 0 };
+  let tree = await fetchPart(query, [], all, signal);
+  const whole = tree.total[0];
+  const through = tree.foldedNodes > 0 ? leadingFilters(query.changes) : [];
+  if (through.length > 0) tree = await fetchPart(query, through, all, signal);
   for (const hash of query.opened) {
-    const path = namesTo(tree, hash);
-    if (path) tree = graft(tree, await fetchPart(query, path, signal), hash);
+    const part = partAt(tree, hash);
+    if (part) tree = graft(tree, await fetchPart(query, through, part, signal), hash);
   }
-  return tree;
+  return { tree, made: through.length, whole };
+}
+
+function appendFilters(params: URLSearchParams, changes: readonly Change[]): void {
+  for (const change of changes) {
+    if (change.kind === 'focus' || change.kind === 'ignore') params.append(change.kind, change.name);
+  }
 }
 
 /** What the server can make of a view: of its changes focus and ignore. */
@@ -73,9 +96,7 @@ export function exportUrl(query: TreeQuery, changes: readonly Change[], format: 
   const params = selectionParams(query);
   params.set('format', format);
   if (format === 'json') params.set('maxNodes', String(query.nodes));
-  for (const change of changes) {
-    if (change.kind === 'focus' || change.kind === 'ignore') params.append(change.kind, change.name);
-  }
+  appendFilters(params, changes);
   return `/anneal/v1/export?${params}`;
 }
 

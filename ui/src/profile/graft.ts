@@ -1,59 +1,94 @@
-// A tree with one of its nodes opened: what the server folded below it is replaced by an answer about
-// that path alone.
+// A tree with one of its "other" opened: what the server folded below a node is replaced by an answer about
+// that part alone.
 
-import { Kind, pathHashes, pathTo, type Frames, type Tree } from './tree';
+import { isFolded, pathHashes, pathTo, type Frames, type Tree } from './tree';
 
-/** Names from the root to the node with this hash; null when it is not there or is no real function. */
-export function namesTo(tree: Tree, hash: string): string[] | null {
-  const node = pathHashes(tree).indexOf(Number.parseInt(hash, 16));
-  if (node < 0) return null;
-  const frames = pathTo(tree, node).slice(1).map((each) => tree.frame[each]);
-  return frames.some((frame) => tree.frames.kind[frame] === Kind.folded) ? null : frames.map((frame) => tree.frames.name[frame]);
+/** Where an "other" lies: the names from the root to its caller, and how many callees of that are shown. */
+export interface Part {
+  path: string[];
+  skip: number;
 }
 
-/** `part` is the tree of the stacks that begin with the path to the node of this hash. */
+type Column = Int32Array | Float64Array | Uint8Array;
+
+/** null when there is no node of this hash, or nothing folded below it. */
+export function partAt(tree: Tree, hash: string): Part | null {
+  const node = findNode(tree, hash);
+  if (node < 0 || foldedBelow(tree, node) < 0) return null;
+  let shown = -1; // "other" itself does not count
+  for (let at = 1; at < tree.size; at++) if (tree.parent[at] === node) shown++;
+  const path = pathTo(tree, node).slice(1);
+  return { path: path.map((each) => tree.frames.name[tree.frame[each]]), skip: shown };
+}
+
+const findNode = (tree: Tree, hash: string) => pathHashes(tree).indexOf(Number.parseInt(hash, 16));
+
+function foldedBelow(tree: Tree, node: number): number {
+  for (let at = tree.size - 1; at > node; at--) if (tree.parent[at] === node && isFolded(tree, at)) return at;
+  return -1;
+}
+
+/** `part` is the answer about the "other" below the node of this hash. Totals stay: what it lacks stays "other". */
 export function graft(tree: Tree, part: Tree, hash: string): Tree {
-  const wanted = Number.parseInt(hash, 16);
-  const node = pathHashes(tree).indexOf(wanted);
-  const from = pathHashes(part).indexOf(wanted);
-  if (node < 0 || from < 0) return tree;
-  const below = (of: Tree, top: number) => {
-    const inside = new Uint8Array(of.size);
-    for (let at = top + 1; at < of.size; at++) inside[at] = of.parent[at] === top || inside[of.parent[at]] ? 1 : 0;
-    return inside;
-  };
-  const replaced = below(tree, node);
-  const added = below(part, from);
+  const node = findNode(tree, hash);
+  const other = node < 0 ? -1 : foldedBelow(tree, node);
+  const from = findNode(part, hash);
+  if (other < 0 || from < 0) return tree;
   const frames = unite(tree.frames, part.frames);
-  const rows: { source: Tree; at: number; parent: number; frame: number }[] = [];
-  const place = new Int32Array(tree.size);
-  const placeOfPart = new Int32Array(part.size);
-  let folded = tree.foldedNodes;
-  for (let at = 0; at < tree.size; at++) {
-    if (replaced[at]) continue;
-    place[at] = rows.length;
-    rows.push({ source: tree, at, parent: at === 0 ? -1 : place[tree.parent[at]], frame: tree.frame[at] });
-    if (at !== node) continue;
-    placeOfPart[from] = place[at];
-    for (let each = from + 1; each < part.size; each++) {
-      if (!added[each]) continue;
-      placeOfPart[each] = rows.length;
-      rows.push({ source: part, at: each, parent: placeOfPart[part.parent[each]], frame: frames.ofPart[part.frame[each]] });
-    }
+  const place = new Int32Array(part.size).fill(-1);
+  place[from] = node;
+  const added: number[] = [];
+  const lack = { total: tree.total[other], base: tree.base?.total[other] ?? 0 };
+  let real = 0;
+  for (let at = from + 1; at < part.size; at++) {
+    const parent = place[part.parent[at]];
+    if (parent < 0) continue;
+    place[at] = tree.size + added.length;
+    added.push(at);
+    if (!isFolded(part, at)) real++;
+    if (parent !== node) continue;
+    lack.total -= part.total[at];
+    lack.base -= part.base?.total[at] ?? 0;
   }
-  folded = rows.some(({ frame }) => frame >= 0 && frames.all.kind[frame] === Kind.folded) ? Math.max(1, folded - (rows.length - tree.size)) : 0;
-  const column = (read: (source: Tree) => Float64Array) => Float64Array.from(rows, ({ source, at }) => read(source)[at]);
+  const rest = { total: Math.max(0, lack.total), base: Math.max(0, lack.base) };
+  const longer = <T extends Column>(own: T, read: (at: number) => number): T => {
+    const all = new (own.constructor as new (size: number) => T)(tree.size + added.length);
+    all.set(own);
+    added.forEach((at, i) => (all[tree.size + i] = read(at)));
+    return all;
+  };
+  const values = (own: Float64Array, theirs: Float64Array, left: number) => {
+    const all = longer(own, (at) => theirs[at]);
+    all[other] = left;
+    return all;
+  };
+  const whole: Tree = {
+    ...tree,
+    size: tree.size + added.length,
+    frames: frames.all,
+    parent: longer(tree.parent, (at) => place[part.parent[at]]),
+    frame: longer(tree.frame, (at) => frames.ofPart[part.frame[at]]),
+    inlined: longer(tree.inlined, (at) => part.inlined[at]),
+    self: values(tree.self, part.self, rest.total),
+    total: values(tree.total, part.total, rest.total),
+    base: tree.base && part.base ? { self: values(tree.base.self, part.base.self, rest.base), total: values(tree.base.total, part.base.total, rest.base) } : null,
+    foldedNodes: Math.max(0, tree.foldedNodes - real),
+  };
+  return rest.total > 0 || rest.base > 0 ? whole : without(whole, other);
+}
+
+/** Without one leaf. */
+function without(tree: Tree, leaf: number): Tree {
+  const kept = <T extends Column>(column: T) => column.filter((_, i) => i !== leaf) as T;
   return {
     ...tree,
-    size: rows.length,
-    frames: frames.all,
-    parent: Int32Array.from(rows, (row) => row.parent),
-    frame: Int32Array.from(rows, (row) => row.frame),
-    inlined: Uint8Array.from(rows, ({ source, at }) => source.inlined[at]),
-    self: column((source) => source.self),
-    total: column((source) => source.total),
-    base: tree.base && part.base ? { self: column((source) => source.base!.self), total: column((source) => source.base!.total) } : null,
-    foldedNodes: folded,
+    size: tree.size - 1,
+    parent: kept(tree.parent).map((parent) => (parent > leaf ? parent - 1 : parent)),
+    frame: kept(tree.frame),
+    inlined: kept(tree.inlined),
+    self: kept(tree.self),
+    total: kept(tree.total),
+    base: tree.base && { self: kept(tree.base.self), total: kept(tree.base.total) },
   };
 }
 

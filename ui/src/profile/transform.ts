@@ -39,7 +39,7 @@ class TreeBuilder {
     this.baseSelf[node] += baseValue;
   }
 
-  finish(): Tree {
+  finish(place?: Int32Array): Tree {
     const size = this.parent.length;
     const self = Float64Array.from(this.self);
     const baseSelf = Float64Array.from(this.baseSelf);
@@ -53,6 +53,7 @@ class TreeBuilder {
       self,
       total: sumUp(parent, self),
       base: this.source.base ? { self: baseSelf, total: sumUp(parent, baseSelf) } : null,
+      ...(place ? { place } : {}),
     };
   }
 }
@@ -67,19 +68,38 @@ function framesNamed(tree: Tree, name: string): Uint8Array {
   return Uint8Array.from(tree.frames.name, (each) => (each === name ? 1 : 0));
 }
 
+function applyChange(tree: Tree, change: Change): Tree {
+  switch (change.kind) {
+    case 'focus':
+      return focus(tree, change.name);
+    case 'ignore':
+      return ignore(tree, change.name);
+    case 'collapse':
+      return collapse(tree, change.name);
+    case 'recursion':
+      return collapseRecursion(tree);
+  }
+}
+
 export function applyChanges(tree: Tree, changes: readonly Change[]): Tree {
-  return changes.reduce((at, change) => {
-    switch (change.kind) {
-      case 'focus':
-        return focus(at, change.name);
-      case 'ignore':
-        return ignore(at, change.name);
-      case 'collapse':
-        return collapse(at, change.name);
-      case 'recursion':
-        return collapseRecursion(at);
-    }
+  return changes.reduce(applyChange, tree);
+}
+
+/** The nodes of the tree that the changes made into this one of theirs. */
+export function sourcesOf(tree: Tree, changes: readonly Change[], node: number): number[] {
+  const place = Int32Array.from({ length: tree.size }, (_, i) => i);
+  changes.reduce((at, change) => {
+    const next = applyChange(at, change);
+    for (let i = 0; i < place.length; i++) if (place[i] >= 0) place[i] = next.place![place[i]];
+    return next;
   }, tree);
+  return [...place.keys()].filter((each) => place[each] === node);
+}
+
+/** Focus and ignore at the beginning: what a server can do before it folds. */
+export function leadingFilters(changes: readonly Change[]): Change[] {
+  const end = changes.findIndex(({ kind }) => kind !== 'focus' && kind !== 'ignore');
+  return changes.slice(0, end < 0 ? changes.length : end);
 }
 
 /** Only the stacks that go through the function, callers kept. */
@@ -107,14 +127,14 @@ export function ignore(tree: Tree, name: string): Tree {
 
 function copyNodes(tree: Tree, keep: (node: number) => boolean, count: (node: number) => boolean): Tree {
   const builder = new TreeBuilder(tree);
-  const target = new Int32Array(tree.size);
+  const target = new Int32Array(tree.size).fill(-1, 1);
   if (count(0)) builder.add(0, tree.self[0], tree.base?.self[0] ?? 0);
   for (let node = 1; node < tree.size; node++) {
     if (!keep(node)) continue;
     target[node] = builder.child(target[tree.parent[node]], tree.frame[node], tree.inlined[node]);
     if (count(node)) builder.add(target[node], tree.self[node], tree.base?.self[node] ?? 0);
   }
-  return builder.finish();
+  return builder.finish(target);
 }
 
 /** What lies below the function counts as the function's own. */
@@ -144,7 +164,7 @@ export function collapseRecursion(tree: Tree): Tree {
       mergeable && same > 0 ? same : builder.child(parentTarget, tree.frame[node], tree.inlined[node]);
     builder.add(target[node], tree.self[node], tree.base?.self[node] ?? 0);
   }
-  return builder.finish();
+  return builder.finish(target);
 }
 
 type Place = (node: number, parentTarget: number, builder: TreeBuilder, flags: Uint8Array) => number;
@@ -158,10 +178,10 @@ function rebuild(tree: Tree, place: Place): Tree {
     target[node] = place(node, target[tree.parent[node]], builder, flags);
     builder.add(target[node], tree.self[node], tree.base?.self[node] ?? 0);
   }
-  return builder.finish();
+  return builder.finish(target);
 }
 
-/** All calls of the function put together, the function at the root's only child. Recursion stays inside. */
+/** All calls of the function put together, the function as the root. Recursion stays inside. */
 export function callees(tree: Tree, name: string): Tree {
   const wanted = framesNamed(tree, name);
   const builder = new TreeBuilder(tree);
@@ -169,13 +189,13 @@ export function callees(tree: Tree, name: string): Tree {
   for (let node = 1; node < tree.size; node++) {
     const above = target[tree.parent[node]];
     if (above < 0 && !wanted[tree.frame[node]]) continue;
-    target[node] = builder.child(Math.max(0, above), tree.frame[node], tree.inlined[node]);
+    target[node] = above < 0 ? 0 : builder.child(above, tree.frame[node], tree.inlined[node]);
     builder.add(target[node], tree.self[node], tree.base?.self[node] ?? 0);
   }
-  return builder.finish();
+  return { ...builder.finish(), rootName: name };
 }
 
-/** Who called the function: its stacks upside down. A sample in recursion counts once, at the topmost call. */
+/** Who called the function, which is the root: its stacks upside down. A sample in recursion counts once, at the topmost call. */
 export function callers(tree: Tree, name: string): Tree {
   const wanted = framesNamed(tree, name);
   const builder = new TreeBuilder(tree);
@@ -185,8 +205,8 @@ export function callers(tree: Tree, name: string): Tree {
     inside[node] = above || wanted[tree.frame[node]];
     if (above || !inside[node]) continue;
     let target = 0;
-    for (let at = node; at > 0; at = tree.parent[at]) target = builder.child(target, tree.frame[at], tree.inlined[at]);
+    for (let at = tree.parent[node]; at > 0; at = tree.parent[at]) target = builder.child(target, tree.frame[at], tree.inlined[at]);
     builder.add(target, tree.total[node], tree.base?.total[node] ?? 0);
   }
-  return builder.finish();
+  return { ...builder.finish(), rootName: name };
 }

@@ -30,6 +30,10 @@ export interface Tree {
   base: { self: Float64Array; total: Float64Array } | null;
   /** Nodes that the server folded into frames named "other". */
   foldedNodes: number;
+  /** What the root is called when it is no whole: the function of a sandwich. */
+  rootName?: string;
+  /** Of a tree made from another: where each of the other's nodes is in this one; -1: nowhere. */
+  place?: Int32Array;
 }
 
 /** What GET /anneal/v1/tree answers. */
@@ -73,14 +77,14 @@ export function readTree(answer: TreeAnswer): Tree {
       kind: frames.kind,
       module: text(frames.module),
     },
-    parent: Int32Array.from(nodes.parent),
-    frame: Int32Array.from(nodes.frame),
-    self: Float64Array.from(nodes.self),
-    total: Float64Array.from(nodes.total),
-    inlined: nodes.inlined ? Uint8Array.from(nodes.inlined) : new Uint8Array(size),
+    parent: new Int32Array(nodes.parent),
+    frame: new Int32Array(nodes.frame),
+    self: new Float64Array(nodes.self),
+    total: new Float64Array(nodes.total),
+    inlined: nodes.inlined ? new Uint8Array(nodes.inlined) : new Uint8Array(size),
     base:
       nodes.baseSelf && nodes.baseTotal
-        ? { self: Float64Array.from(nodes.baseSelf), total: Float64Array.from(nodes.baseTotal) }
+        ? { self: new Float64Array(nodes.baseSelf), total: new Float64Array(nodes.baseTotal) }
         : null,
     foldedNodes: answer.foldedNodes ?? 0,
   };
@@ -94,7 +98,14 @@ export function readTree(answer: TreeAnswer): Tree {
 }
 
 export function nameOf(tree: Tree, node: number): string {
-  return node === 0 ? 'all' : tree.frames.name[tree.frame[node]];
+  return node === 0 ? (tree.rootName ?? 'all') : tree.frames.name[tree.frame[node]];
+}
+
+export const isFolded = (tree: Tree, node: number) => node > 0 && tree.frames.kind[tree.frame[node]] === Kind.folded;
+
+export function hasFolded(tree: Tree): boolean {
+  const at = tree.frames.kind.indexOf(Kind.folded);
+  return at >= 0 && tree.frame.includes(at);
 }
 
 export function isEmpty(tree: Tree): boolean {
@@ -147,7 +158,9 @@ export function childrenByWeight(tree: Tree, weight: Float64Array): Children {
   const list = new Int32Array(Math.max(0, tree.size - 1));
   for (let node = 1; node < tree.size; node++) list[fill[tree.parent[node]]++] = node;
   for (let node = 0; node < tree.size; node++) {
-    if (start[node + 1] - start[node] > 1) {
+    let i = start[node] + 1;
+    while (i < start[node + 1] && weight[list[i - 1]] >= weight[list[i]]) i++;
+    if (i < start[node + 1]) {
       list.subarray(start[node], start[node + 1]).sort((a, b) => weight[b] - weight[a] || a - b);
     }
   }

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { display } from '../profile/names';
 import type { Layout, Scale } from '../profile/layout';
 import { kindText, numbersOf } from '../profile/say';
-import { nameOf, pathTo, type Tree } from '../profile/tree';
+import { isFolded, nameOf, pathTo, type Tree } from '../profile/tree';
 
 const mostChildren = 200;
 
@@ -15,15 +15,18 @@ interface Props {
   scale: Scale;
   selected: number;
   onSelect: (node: number) => void;
+  /** Asks for what "other" stands for. */
+  onOpen: (node: number) => void;
 }
 
-export function CallTree({ tree, layout, scale, selected, onSelect }: Props) {
+export function CallTree({ tree, layout, scale, selected, onSelect, onOpen }: Props) {
   const [open, setOpen] = useState<ReadonlySet<number>>(() => new Set(pathTo(tree, selected).concat(hotPath(layout))));
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => setOpen(new Set(pathTo(tree, selected).concat(hotPath(layout)))), [tree]);
   const rows = visibleRows(layout, open);
   useEffect(() => box.current?.querySelector(`[data-node="${selected}"]`)?.scrollIntoView({ block: 'nearest' }), [selected]);
   const toggle = (node: number, wanted: boolean) => {
+    if (isFolded(tree, node)) return onOpen(node);
     const next = new Set(open);
     if (wanted) next.add(node);
     else next.delete(node);
@@ -87,16 +90,17 @@ function Item({ tree, layout, scale, node, open, selected, onSelect, onToggle }:
       aria-setsize={parent < 0 ? 1 : start[parent + 1] - start[parent]}
       aria-selected={selected}
       {...(branches ? { 'aria-expanded': open } : {})}
-      style={{ paddingInlineStart: `${Math.min(60, layout.depth[node]) * 14 + 4}px` }}
       onClick={() => {
         onSelect(node);
-        if (branches) onToggle(node, !open);
+        if (branches || isFolded(tree, node)) onToggle(node, !open);
       }}
     >
-      <span class="twig" aria-hidden="true">{branches ? (open ? '▾' : '▸') : ''}</span>
       <span class="tree-share">{numbers.share}</span>
       <span class="soft tree-value">{numbers.total}</span>
       {numbers.change && <b class="tree-value">{numbers.change}</b>}
+      <span class="twig" aria-hidden="true" style={{ marginInlineStart: `${Math.min(60, layout.depth[node]) * 14}px` }}>
+        {branches ? (open ? '▾' : '▸') : ''}
+      </span>
       <bdi class="mono">{display(nameOf(tree, node))}</bdi>
       {tree.inlined[node] === 1 && <span class="tag">{kindText(tree, node)}</span>}
     </div>

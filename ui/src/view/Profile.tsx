@@ -10,8 +10,9 @@ import type { Scene } from '../flame/paint';
 import type { Window } from '../profile/layout';
 import { display } from '../profile/names';
 import type { View } from '../profile/state';
-import { isEmpty, Kind, nameOf, type Tree } from '../profile/tree';
-import { formatCount, formatShare, formatValue } from '../profile/units';
+import { sourcesOf } from '../profile/transform';
+import { isEmpty, isFolded, nameOf, pathHashes, type Tree } from '../profile/tree';
+import { formatCount, formatPoints, formatShare, formatValue } from '../profile/units';
 import { CallTree } from './CallTree';
 import { Details } from './Details';
 import { ExportMenu } from './ExportMenu';
@@ -36,7 +37,7 @@ export function Profile({ view, palette, nowMs, compare, type = view.type }: Pro
   const { answer, tree, layout } = shown;
   return (
     <section class="profile" aria-label={compare ? 'Difference' : 'Profile'} aria-busy={answer.loading}>
-      {answer.loading && <Waiting what={tree ? 'Loading the next profile…' : 'Merging profiles…'} onCancel={answer.cancel} />}
+      {answer.loading && <Waiting over={tree !== null} what={tree ? 'Loading the next profile…' : 'Merging profiles…'} onCancel={answer.cancel} />}
       {answer.error && <ErrorNote error={answer.error} onRetry={answer.retry} />}
       {tree && layout && isEmpty(tree) && <Nothing view={view} />}
       {tree && layout && !isEmpty(tree) && <Loaded view={view} palette={palette} shown={shown} tree={tree} />}
@@ -111,10 +112,10 @@ function Loaded({ view, palette, shown, tree }: LoadedProps) {
                 scene.current = { scene: made, window };
               }}
             />
-            <Legend tree={tree} palette={palette} />
+            <Legend tree={tree} palette={palette} scale={view.scale} />
           </div>
         )}
-        {view.panel === 'tree' && <CallTree tree={tree} layout={layout} scale={view.scale} selected={at} onSelect={setSelected} />}
+        {view.panel === 'tree' && <CallTree tree={tree} layout={layout} scale={view.scale} selected={at} onSelect={setSelected} onOpen={actions.zoomTo} />}
         {view.panel === 'sandwich' && <Sandwich tree={tree} view={view} palette={palette} onChoose={actions.sandwich} />}
       </div>
       {view.panel !== 'table' && view.panel !== 'sandwich' && <Details tree={tree} node={at} depth={layout.depth[at]} scale={view.scale} actions={actions} />}
@@ -127,7 +128,6 @@ export interface Actions {
   zoomTo: (node: number) => void;
   sandwich: (name: string) => void;
   key: (key: string, node: number) => boolean;
-  more: () => void;
 }
 
 const askForMore = (view: View) => change({ nodes: Math.min(mostNodes(), view.nodes * 8) });
@@ -139,19 +139,11 @@ function useActions(
   setSelected: (node: number) => void,
   setLines: (open: boolean) => void,
 ): Actions {
-  const more = () => askForMore(view);
+  const hashOf = (node: number) => (node === 0 ? '' : shown.hashes()[node].toString(16));
   const zoomTo = (node: number) => {
-    // "other" stands for what the server folded to keep the answer small: asking for its caller alone opens it.
-    if (node > 0 && tree.frames.kind[tree.frame[node]] === Kind.folded && shown.answer.data!.foldedNodes > 0 && !embedded) {
-      const parent = tree.parent[node];
-      const hash = shown.hashes![parent].toString(16);
-      // At the root there is no path to ask for, below a changed path none that the server knows, and what was
-      // opened and is still folded needs more nodes.
-      if (parent === 0 || view.changes.length > 0 || view.opened.includes(hash)) return more();
-      return change({ opened: [...view.opened, hash], zoom: hash });
-    }
+    if (isFolded(tree, node) && !embedded) return change({ opened: [...view.opened, ...foldedAt(view, shown, node)], zoom: hashOf(tree.parent[node]) });
     setSelected(node);
-    change({ zoom: node === 0 ? '' : shown.hashes![node].toString(16) });
+    change({ zoom: hashOf(node) });
   };
   const sandwich = (name: string) => change({ panel: 'sandwich', fn: name });
   const key = (pressed: string, node: number): boolean => {
@@ -160,7 +152,7 @@ function useActions(
       change({ changes: others.length === view.changes.length ? [...others, { kind: 'recursion' }] : others, zoom: '' });
       return true;
     }
-    if (node === 0) return false;
+    if (node === 0 || isFolded(tree, node)) return false;
     const name = nameOf(tree, node);
     const kind = ({ f: 'focus', i: 'ignore', c: 'collapse' } as const)[pressed];
     if (kind) change({ changes: [...view.changes, { kind, name }], zoom: '' });
@@ -171,14 +163,24 @@ function useActions(
     } else return false;
     return true;
   };
-  return { zoomTo, sandwich, key, more };
+  return { zoomTo, sandwich, key };
+}
+
+const mostAtOnce = 20;
+
+/** The callers, before the changes that the page made, of what an "other" stands for: the heaviest of them. */
+function foldedAt(view: View, { answer }: Shown, node: number): string[] {
+  const { tree, made } = answer.data!;
+  const hashes = pathHashes(tree);
+  const others = sourcesOf(tree, view.changes.slice(made), node).sort((a, b) => tree.total[b] - tree.total[a]);
+  return others.slice(0, mostAtOnce).map((other) => hashes[tree.parent[other]].toString(16));
 }
 
 /** Goes to the next match after the selected node, around the end. */
 function useCycle(shown: Shown, selected: number, zoomTo: (node: number) => void, setSelected: (node: number) => void) {
   return useMemo(
     () => (by: 1 | -1) => {
-      const nodes = shown.matches?.nodes;
+      const nodes = shown.matches?.nodes();
       if (!nodes || nodes.length === 0) return;
       const place = nodes.indexOf(selected);
       const next = place < 0 ? (by > 0 ? 0 : nodes.length - 1) : (place + by + nodes.length) % nodes.length;
@@ -191,18 +193,28 @@ function useCycle(shown: Shown, selected: number, zoomTo: (node: number) => void
 }
 
 function Summary({ tree, view, shown }: { tree: Tree; view: View; shown: Shown }) {
-  const folded = shown.answer.data?.foldedNodes ?? 0;
-  const { matches } = shown;
+  const { whole } = shown.answer.data!;
+  const { folded, matches } = shown;
   return (
     <p class="summary" role="status">
       <b>{formatValue(tree.total[0], tree.unit)}</b> {tree.sampleType}
-      {tree.base && <> against {formatValue(tree.base.total[0], tree.unit)} before</>}
+      {tree.total[0] !== whole && (
+        <>
+          , {formatShare(whole > 0 ? tree.total[0] / whole : 0)} of {formatValue(whole, tree.unit)}
+        </>
+      )}
+      {tree.base && (
+        <>
+          {' '}
+          against {formatValue(tree.base.total[0], tree.unit)} before{tree.base.total[0] > 0 && ` (${formatPoints(tree.total[0] / tree.base.total[0] - 1)})`}
+        </>
+      )}
       {tree.profiles > 0 && <> · {formatCount(tree.profiles)} profiles</>} · {formatCount(tree.size - 1)} frames
       {view.search && matches && (
         <>
           {' · '}
           <b>
-            {formatCount(matches.nodes.length)} matches in {formatCount(matches.functions)} functions
+            {formatCount(matches.count)} matches in {formatCount(matches.functions)} functions
           </b>
           , {formatShare(tree.total[0] > 0 ? matches.value / tree.total[0] : 0)}
         </>

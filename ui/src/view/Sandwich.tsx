@@ -7,9 +7,10 @@ import { FlameGraph } from '../flame/FlameGraph';
 import { layOut, weights } from '../profile/layout';
 import { display } from '../profile/names';
 import type { View } from '../profile/state';
+import { spoken } from '../profile/say';
 import { topTable } from '../profile/table';
 import { callees, callers } from '../profile/transform';
-import { nameOf, type Tree } from '../profile/tree';
+import { isFolded, nameOf, type Tree } from '../profile/tree';
 import { formatShare, formatValue } from '../profile/units';
 
 interface Props {
@@ -99,11 +100,21 @@ function Half({ title, tree, view, palette, flip = false, onChoose }: HalfProps)
         onSelect={(node) => setSelected({ tree, node })}
         onZoom={(node) => setZoom({ tree, node })}
         onKey={(key, node) => {
-          if (key !== 's' || node === 0) return false;
+          if (key !== 's' || node === 0 || isFolded(tree, node)) return false;
           onChoose(nameOf(tree, node));
           return true;
         }}
       />
+      {of(selected) > 0 && (
+        <p class="row">
+          <bdi>{spoken(tree, of(selected), layout.depth[of(selected)], view.scale)}</bdi>
+          {!isFolded(tree, of(selected)) && (
+            <button type="button" class="small" title="Callers and callees of this function (s)" onClick={() => onChoose(nameOf(tree, of(selected)))}>
+              Sandwich
+            </button>
+          )}
+        </p>
+      )}
     </section>
   );
 }

@@ -75,7 +75,14 @@ function paintRow(context: CanvasRenderingContext2D, scene: Scene, place: Place,
   const { layout } = scene;
   const row = layout.rows[depth];
   const toPixels = place.width / (place.window.right - place.window.left);
-  const half = 0.5 / toPixels;
+  const pixel = 1 / toPixels;
+  // Hair lines that touch are one rectangle.
+  let hairs = { from: 0, to: 0 };
+  const paintHairs = () => {
+    if (hairs.to === hairs.from) return;
+    context.fillStyle = scene.palette.faint;
+    context.fillRect(hairs.from, y, hairs.to - hairs.from, rowHeight - 1);
+  };
   let index = firstEndingAfter(layout, row, place.window.left);
   while (index < row.length) {
     const node = row[index];
@@ -84,15 +91,20 @@ function paintRow(context: CanvasRenderingContext2D, scene: Scene, place: Place,
     const x = (left - place.window.left) * toPixels;
     const width = layout.width[node] * toPixels;
     if (width < 0.5) {
-      // One hair line stands for all that share this half pixel.
-      context.fillStyle = scene.palette.faint;
-      context.fillRect(x, y, 0.5, rowHeight - 1);
-      index = Math.max(index + 1, firstEndingAfter(layout, row, left + half));
+      // One hair line stands for all that share this pixel.
+      if (x > hairs.to + 0.5) {
+        paintHairs();
+        hairs = { from: x, to: x };
+      }
+      index = firstEndingAfter(layout, row, left + pixel, index + 1);
+      const next = index < row.length ? (layout.left[row[index]] - place.window.left) * toPixels : x + 0.5;
+      hairs.to = Math.max(x + 0.5, Math.min(x + 1, next));
       continue;
     }
     paintNode(context, scene, place, node, x, y, width, charWidth);
     index++;
   }
+  paintHairs();
 }
 
 export function fillOf(scene: Scene, node: number): string {

@@ -38,23 +38,33 @@ export function layOut(tree: Tree, weight: Float64Array): Layout {
       x += weight[child] * scale;
     }
   }
-  return { children, left, width, depth, rows: rowsOf(tree.size, depth, left) };
+  return { children, left, width, depth, rows: rowsOf(tree.size, depth, children) };
 }
 
-function rowsOf(size: number, depth: Uint16Array, left: Float64Array): Int32Array[] {
+/** A walk that takes children in their order meets each depth from left to right. */
+function rowsOf(size: number, depth: Uint16Array, { start, list }: Children): Int32Array[] {
   const counts: number[] = [];
   for (let node = 0; node < size; node++) counts[depth[node]] = (counts[depth[node]] ?? 0) + 1;
   const rows = counts.map((count) => new Int32Array(count));
   const fill = counts.map(() => 0);
-  for (let node = 0; node < size; node++) rows[depth[node]][fill[depth[node]]++] = node;
-  for (const row of rows) row.sort((a, b) => left[a] - left[b] || a - b);
+  const pending = new Int32Array(size);
+  for (let count = 1; count > 0; ) {
+    const node = pending[--count];
+    rows[depth[node]][fill[depth[node]]++] = node;
+    for (let i = start[node + 1]; i-- > start[node]; ) pending[count++] = list[i];
+  }
   return rows;
 }
 
-/** Index in the row of the first node that ends right of x. */
-export function firstEndingAfter(layout: Layout, row: Int32Array, x: number): number {
-  let low = 0;
-  let high = row.length;
+/** Index in the row, not before `from`, of the first node that ends right of x. Near ones are found soonest. */
+export function firstEndingAfter(layout: Layout, row: Int32Array, x: number, from = 0): number {
+  let low = from;
+  let high = from;
+  for (let step = 1; high < row.length && layout.left[row[high]] + layout.width[row[high]] <= x; step *= 2) {
+    low = high + 1;
+    high += step;
+  }
+  high = Math.min(high, row.length);
   while (low < high) {
     const middle = (low + high) >> 1;
     const node = row[middle];

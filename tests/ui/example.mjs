@@ -2,7 +2,7 @@
 // profiles hold that made ones do not (labels of the SDK, several types, a mapping with a build id).
 
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { binary as anneal, listening, root } from './server.mjs';
 
@@ -45,13 +45,30 @@ export async function runExample(binary, serverUrl, { input, service = 'markdown
   }
 }
 
-/** Measures the binary against itself for a moment and publishes what came out, whatever it is. */
-export async function verifyExample(markdown, serverUrl, service) {
-  const command = `${markdown} -stdin -inputs ${join(source, 'inputs')}`;
-  const flags = ['verify', '--mode', 'stdin', '--rounds', '6', '--baseline', command, '--candidate', command, '--publish', serverUrl, '--service', service];
+/** Once around the loop with the example, as short as it may be, published to the server; gives what was said. */
+export async function loopExample(folder, serverUrl) {
+  const copy = join(folder, 'loop');
+  cpSync(source, copy, { recursive: true, filter: (path) => !/\.anneal$|default\.pgo|markdown\/(markdown|main)$/.test(path) });
+  const config = join(copy, 'anneal.yaml');
+  const short = { warm_up: '0s', rounds: '1', round: '3s', time: '3s' };
+  const text = readFileSync(config, 'utf8').replace(/^( +)(warm_up|rounds|round|time): .*$/gm, (_, space, key) => `${space}${key}: ${short[key]}`);
+  writeFileSync(config, text);
+  return run(['loop', '--config', config, '--publish', serverUrl]);
+}
+
+/** A verdict is whatever the moment gives: each has its status. */
+async function run(flags) {
   const child = spawn(anneal, flags, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.on('data', (chunk) => (said += chunk));
   const status = await new Promise((done) => child.once('exit', done));
-  if (![0, 1, 3, 4].includes(status)) throw new Error(`anneal verify ended with ${status}: ${said}`);
+  if (![0, 1, 3, 4].includes(status)) throw new Error(`anneal ${flags[0]} ended with ${status}: ${said}`);
+  return said;
+}
+
+/** Measures the binary against itself for a moment and publishes what came out, whatever it is. */
+export async function verifyExample(markdown, serverUrl, service) {
+  const command = `${markdown} -stdin -inputs ${join(source, 'inputs')}`;
+  const flags = ['verify', '--mode', 'stdin', '--rounds', '6', '--baseline', command, '--candidate', command, '--publish', serverUrl, '--service', service];
+  await run(flags);
 }

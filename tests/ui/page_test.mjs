@@ -129,30 +129,81 @@ test('sandwich and source lines', () =>
     assert.match(await page.getByRole('region', { name: 'Source lines' }).textContent(), /malloc\.go/);
   }));
 
-test('"other" opens by asking again', () =>
+const frames = (page) => page.locator('.summary').textContent().then((text) => Number(/· ([\d\u202f]+) frames/.exec(text)[1].replaceAll('\u202f', '')));
+const settled = (page) => page.waitForFunction(() => document.querySelector('.profile')?.getAttribute('aria-busy') === 'false' && document.querySelector('.summary'));
+/** Opens the selected "other" with the key that zooms. */
+async function openSelected(page) {
+  assert.match(await selectedText(page), /^other, .*folded/);
+  const before = await page.locator('.summary').textContent();
+  await graph(page).focus();
+  await page.keyboard.press('Enter');
+  await page.waitForFunction((text) => document.querySelector('.summary')?.textContent !== text, before);
+  await settled(page);
+}
+async function openFirst(page) {
+  await page.getByRole('searchbox').fill('/^other$/');
+  await page.getByText(/[1-9]\d* found/).waitFor();
+  for (let i = 0; i < 20 && !/^other, /.test(await selectedText(page)); i++) await page.keyboard.press('Enter');
+  await openSelected(page);
+}
+async function openAtRoot(page) {
+  await graph(page).focus();
+  for (const key of ['Home', 'ArrowDown']) await page.keyboard.press(key);
+  for (let i = 0; i < 20 && !/^other, /.test(await selectedText(page)); i++) await page.keyboard.press('ArrowRight');
+  await openSelected(page);
+}
+
+test('"other" opens by asking for that part alone, again and in a link', () =>
   visit(`${explore}&nodes=60`, async (page, { requests }) => {
     await page.getByText('are folded into “other”').waitFor();
-    const frames = () => page.locator('.summary').textContent().then((text) => Number(/· ([\d\u202f]+) frames/.exec(text)[1].replaceAll('\u202f', '')));
-    const folded = await frames();
-    await page.getByRole('searchbox').fill('/^other$/');
-    await page.keyboard.press('Enter');
-    assert.match(await selectedText(page), /^other, .*folded/);
-    await graph(page).focus();
-    await page.keyboard.press('Enter');
+    const folded = await frames(page);
+    await openFirst(page);
     await page.waitForURL(/open=[0-9a-f]+/);
-    await page.waitForFunction(() => document.querySelector('.profile').getAttribute('aria-busy') === 'false');
-    assert.ok((await frames()) > folded, `${await frames()} frames after ${folded}`);
+    const opened = await frames(page);
+    assert.ok(opened > folded, `${opened} frames after ${folded}`);
     const asked = requests.filter((url) => url.includes('/anneal/v1/tree'));
     assert.ok(new URL(asked.at(-1)).searchParams.getAll('path').length > 0, 'only the part is asked for');
     assert.equal(asked.length, 2);
-    const opened = await frames();
     await page.reload();
     await ready(page);
-    assert.equal(await frames(), opened, 'the link has it open');
+    assert.equal(await frames(page), opened, 'the link has it open');
     await page.goBack();
     await page.getByRole('button', { name: 'Show more' }).click();
     await page.waitForURL(/nodes=480/);
   }));
+
+test('"other" opens at the root', () =>
+  visit(`${explore}&nodes=2`, async (page, { requests }) => {
+    await settled(page);
+    await openAtRoot(page);
+    assert.match(page.url(), /open=9e3779b9/);
+    const asked = new URL(requests.filter((url) => url.includes('/anneal/v1/tree')).at(-1)).searchParams;
+    assert.deepEqual([asked.getAll('path'), asked.get('skip')], [[], '1']);
+    const before = await frames(page);
+    await openAtRoot(page);
+    assert.ok((await frames(page)) > before, 'and again');
+  }));
+
+const one = explore.replace('service=web', 'service=codec');
+for (const [what, changes] of Object.entries({
+  'as it is': '',
+  'with a focus': `&do=${encodeURIComponent('focus:cmd/compile/internal/ssa.Compile')}`,
+  'without a function, recursion collapsed': `&do=${encodeURIComponent('ignore:cmd/compile/internal/ssa.Compile')}&do=recursion`,
+  'with a function collapsed': `&do=${encodeURIComponent('collapse:cmd/compile/internal/noder.unified')}`,
+})) {
+  test(`opening every "other" gives the whole: ${what}`, () =>
+    visit(`${one}${changes}`, async (page) => {
+      await settled(page);
+      const summary = () => page.locator('.summary').textContent();
+      assert.ok(!(await summary()).includes('folded'));
+      const whole = [await frames(page), await page.locator('.summary b').first().textContent()];
+      await page.goto(`${here.front.url}/${one}${changes}&nodes=40&panel=graph`);
+      await settled(page);
+      assert.ok((await frames(page)) < whole[0]);
+      for (let i = 0; i < 60 && (await summary()).includes('folded'); i++) await openFirst(page);
+      assert.deepEqual([await frames(page), await page.locator('.summary b').first().textContent()], whole);
+    }));
+}
 
 test('call tree: the keys that trees have', () =>
   visit(`${explore}&panel=tree`, async (page) => {
@@ -262,6 +313,80 @@ test('a slow query says so, can be cancelled and tried again; leaving aborts it'
     await page.getByRole('link', { name: 'Explore' }).click();
     await ready(page);
     assert.deepEqual(troubles, []);
+  }));
+
+test('each part says that it is loading before its answer is there, and no longer after it', () =>
+  visit('?v=1&page=pgo&service=web', async (page) => {
+    const held = [];
+    let holds = /never/;
+    await page.route(/anneal\/v1|QuerierService/, (route) => (holds.test(route.request().url()) ? held.push(route) : route.continue()));
+    const release = async () => {
+      holds = /never/;
+      await Promise.all(held.splice(0).map((route) => route.continue().catch(() => {}))); // the page may have given it up
+      await page.waitForFunction(() => !document.querySelector('.waiting'));
+    };
+    const said = (text) => page.locator('.waiting', { hasText: text }).first().waitFor();
+    holds = /Series$/;
+    await page.goto(`${here.front.url}/?v=1&service=web&${window}`);
+    await said('Looking for services…');
+    await release();
+    holds = /SelectSeries|tree/;
+    await page.goto(`${here.front.url}/${explore}&group=region`);
+    await said('Loading the timeline…');
+    await said('Loading values…');
+    await said('Merging profiles…');
+    assert.equal(await page.locator('.profile').getAttribute('aria-busy'), 'true');
+    await release();
+    await ready(page);
+    assert.equal(await page.locator('.profile').getAttribute('aria-busy'), 'false');
+    holds = /tree/;
+    const top = (await page.locator('.flame-box').boundingBox()).y;
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await said('Loading the next profile…');
+    assert.equal((await page.locator('.flame-box').boundingBox()).y, top, 'what is there does not jump');
+    await release();
+    holds = /lines/;
+    await graph(page).focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('l');
+    await said('Loading lines…');
+    await release();
+    holds = /services/;
+    await page.getByRole('link', { name: 'PGO' }).click();
+    await said('Loading records…');
+    await release();
+    holds = /tree|SelectSeries/;
+    await page.goto(`${here.front.url}/${compare}`);
+    await said('Loading the timeline…');
+    await said('Merging profiles…');
+    await release();
+    await page.getByRole('tree', { name: 'Differential flame graph' }).waitFor();
+  }));
+
+test('fields that were not understood say how to write them; the export menu closes by Esc', () =>
+  visit(explore, async (page) => {
+    await ready(page);
+    const before = page.url();
+    await page.getByLabel('Time range: from').fill('yesterday');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('now-1h').waitFor();
+    await page.getByLabel('Filters as matchers').fill('region=eu');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('region="eu"').waitFor();
+    assert.equal(page.url(), before);
+    await page.getByText('Export', { exact: true }).click();
+    await page.locator('.menu-items').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('.menu-items').waitFor({ state: 'hidden' });
+    assert.equal(await page.evaluate(() => document.activeElement.tagName), 'SUMMARY');
+  }));
+
+test('the PGO page of a service without records says so, and shows nobody else’s', () =>
+  visit('?v=1&page=pgo&service=codec', async (page) => {
+    await page.getByText('No artefact and no verdict yet for codec').waitFor();
+    assert.equal(await page.getByRole('region', { name: 'Verdict', exact: true }).count(), 0);
+    await page.getByLabel('Service').selectOption('web');
+    await page.getByRole('region', { name: 'Verdict', exact: true }).waitFor();
   }));
 
 test('a record is deleted after a second press', async () => {

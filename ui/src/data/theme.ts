@@ -67,5 +67,6 @@ function readPalette(): Palette {
     match: token('--flame-match'),
     matchText: token('--flame-match-text'),
     root: token('--flame-root'),
+    bar: token('--bar'),
   };
 }

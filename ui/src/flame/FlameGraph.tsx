@@ -70,7 +70,7 @@ export function FlameGraph(props: FlameProps) {
       height: box.clientHeight,
       scrollTop: box.scrollTop,
       flip,
-      selected,
+      selected: selected > 0 || box.matches(':focus-visible') ? selected : -1,
       hovered: hover?.node ?? -1,
       matches: matches?.frames ?? null,
     });
@@ -146,6 +146,8 @@ export function FlameGraph(props: FlameProps) {
         aria-label={props.label}
         aria-activedescendant={`${props.label.replace(/\W+/g, '-')}-${selected}`}
         onKeyDown={onKeyDown}
+        onFocus={draw}
+        onBlur={draw}
         onScroll={draw}
         onMouseMove={(event) => {
           if (drag.dragging()) return setHover(null);

@@ -13,6 +13,7 @@ export interface Palette {
   match: string;
   matchText: string;
   root: string;
+  bar: string;
 }
 
 function hash(text: string): number {
@@ -56,7 +57,7 @@ export function frameColours(tree: Tree, dark: boolean): { plain: string[]; inli
 export function changeColour(amount: number, dark: boolean): string {
   const size = Math.min(1, Math.abs(amount));
   if (size < 0.005) return dark ? 'hsl(215 6% 34%)' : 'hsl(215 10% 86%)';
-  const strength = 0.25 + 0.75 * Math.sqrt(size);
+  const strength = 0.08 + 0.92 * size ** 0.6; // noise of a few percent stays pale
   const [hue, saturation] = amount < 0 ? [210, 72] : [20, 80];
   const light = dark ? 34 + 12 * strength : 86 - 24 * strength;
   return `hsl(${hue} ${(saturation * strength).toFixed(0)}% ${light.toFixed(0)}%)`;

@@ -3,6 +3,7 @@
 
 import type { Build } from '../data/anneal';
 import type { PgoRecord } from '../data/pgo';
+import { visible } from './names';
 
 /** A build that ran, with what the published records know of it. */
 export interface KnownBuild extends Build {
@@ -31,6 +32,11 @@ export function nameOfBuild({ labels, buildIds }: Build, besides?: string): stri
     .filter(([name]) => name !== besides)
     .map(([name, value]) => `${name}=${value}`);
   return [...told, ...(buildIds ?? []).map((id) => id.slice(0, 12))].join(' ');
+}
+
+/** What -pgo was, for tables: of a path its last part. */
+export function pgoName(pgo: string | undefined): string {
+  return visible(pgo?.split('/').pop() || 'off');
 }
 
 function labelOf(labels: Record<string, string>): string | null {

@@ -8,6 +8,11 @@ export function defaultType(types: readonly string[]): string {
   return types.find((type) => type.split(':')[1] === 'cpu') ?? types.find((type) => type.includes('cpu')) ?? types[0] ?? '';
 }
 
+/** Whether a value is time on processors, so that value per time is how many were busy. */
+export function isCpu(type: string): boolean {
+  return type.split(':')[1] === 'cpu' && unitOf(type) === 'nanoseconds';
+}
+
 export function unitOf(type: string): string {
   return type.split(':')[2] ?? '';
 }

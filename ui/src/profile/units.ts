@@ -68,7 +68,9 @@ export function formatPoints(difference: number): string {
 
 /** Average processors in use, for CPU time over a window. */
 export function formatCores(cpuNs: number, windowMs: number): string {
-  return windowMs > 0 ? `${digits(cpuNs / 1e6 / windowMs)} cores` : '–';
+  if (windowMs <= 0) return '–';
+  const cores = cpuNs / 1e6 / windowMs;
+  return cores > 0 && cores < 0.01 ? '<0.01 cores' : `${digits(cores)} cores`;
 }
 
 export function formatCount(count: number): string {

@@ -50,9 +50,9 @@ export function App() {
         Skip to the profile
       </a>
       <header class="head">
-        <a class="brand" href={embedded ? '#' : './'}>
+        <a class="brand" href={embedded ? '#' : './'} aria-label="anneal">
           <Mark />
-          anneal
+          <span>anneal</span>
         </a>
         {!embedded && <Pages view={view} />}
         {embedded && <span class="soft ellipsis">{visible(embedded.title ?? 'profile')}</span>}

@@ -15,10 +15,10 @@ import { resolve, type Span } from '../profile/time';
 import { formatTime, formatValue } from '../profile/units';
 import { TypeChoice } from './Explore';
 import { Filters } from './Filters';
-import { ErrorNote, Waiting } from './notes';
+import { ErrorNote } from './notes';
 import { Profile } from './Profile';
 import { selectionOf } from './SeenBuilds';
-import { Timeline } from './Timeline';
+import { Timeline, TimelineWaiting } from './Timeline';
 import { TimeRange } from './TimeRange';
 
 export function Compare({ view, palette }: { view: View; palette: Palette }) {
@@ -84,8 +84,8 @@ function Side({ title, role, selection, view, names, type, nowMs, palette, wide 
   const all = names.includes(selection.service) || !selection.service ? names : [selection.service, ...names];
   return (
     <section class={`card side ${role}`} aria-label={title}>
-      <h2>{title}</h2>
       <div class="row">
+        <h2>{title}</h2>
         <select aria-label={`${title}: service`} value={selection.service} onChange={(event) => set({ service: event.currentTarget.value, filters: [] })}>
           {!selection.service && <option value="">service…</option>}
           {all.map((name) => (
@@ -94,15 +94,17 @@ function Side({ title, role, selection, view, names, type, nowMs, palette, wide 
             </option>
           ))}
         </select>
+      </div>
+      <div class="row">
         <TimeRange range={selection} nowMs={nowMs} label={`${title}: time range`} onChange={set} />
       </div>
       <Filters selection={selection} type={type} unit={unit} span={span} onChange={(filters) => set({ filters })} />
-      {series.loading && !series.data && <Waiting what="Loading…" onCancel={series.cancel} />}
+      {series.loading && !series.data && <TimelineWaiting height={100} onCancel={series.cancel} />}
       {series.error && <ErrorNote error={series.error} onRetry={series.retry} />}
       {series.data && (
         <Timeline
           set={series.data}
-          unit={unit}
+          type={type}
           palette={palette}
           label={`${title} over time`}
           height={100}
@@ -148,7 +150,7 @@ function Builds({ view, type, nowMs, wide }: BuildsProps) {
             <tr>
               <th scope="col">Build</th>
               <th scope="col">Seen</th>
-              <th scope="col">Total</th>
+              <th scope="col" class="number">Total</th>
               <th scope="col">Use as</th>
             </tr>
           </thead>
@@ -158,14 +160,14 @@ function Builds({ view, type, nowMs, wide }: BuildsProps) {
                 <td>
                   <bdi class="mono">{visible(nameOfBuild(build) || 'no labels')}</bdi>
                 </td>
-                <td class="number">
+                <td class="nowrap">
                   {formatTime(build.first)} – {formatTime(build.last)}
                 </td>
                 <td class="number">{formatValue(build.total, unitOf(type))}</td>
-                <td>
+                <td class="nowrap">
                   <button type="button" class="small" onClick={() => change({ base: select(build) })}>
                     Baseline
-                  </button>
+                  </button>{' '}
                   <button type="button" class="small" onClick={() => change({ now: select(build) })}>
                     Comparison
                   </button>

@@ -11,11 +11,11 @@ import type { View } from '../profile/state';
 import { resolve } from '../profile/time';
 import { Empty } from './Empty';
 import { Filters } from './Filters';
-import { Multiples } from './Multiples';
+import { GroupChoice, Multiples } from './Multiples';
 import { ErrorNote, Waiting } from './notes';
 import { Profile } from './Profile';
 import { Services } from './Services';
-import { Timeline } from './Timeline';
+import { Timeline, TimelineWaiting } from './Timeline';
 import { TimeRange } from './TimeRange';
 
 interface Props {
@@ -48,7 +48,7 @@ export function Explore({ view, palette, files }: Props) {
       <Services
         services={found}
         totals={totals.data}
-        unit={unitOf(type)}
+        type={type}
         span={span}
         chosen={view.now.service}
         onChoose={(service) => change({ now: { ...view.now, service, filters: [] }, zoom: '', group: '' })}
@@ -82,12 +82,16 @@ function Selected({ view, palette, nowMs, type }: { view: View; palette: Palette
   const unit = unitOf(type);
   return (
     <>
-      <Filters selection={view.now} type={type} unit={unit} span={span} onChange={(filters) => change({ now: { ...view.now, filters } })} />
+      <div class="row narrow">
+        <Filters selection={view.now} type={type} unit={unit} span={span} onChange={(filters) => change({ now: { ...view.now, filters } })} />
+        <GroupChoice group={view.group} names={names.data ?? []} />
+      </div>
       {timeline.error && <ErrorNote error={timeline.error} onRetry={timeline.retry} />}
+      {timeline.loading && !timeline.data && <TimelineWaiting onCancel={timeline.cancel} />}
       {timeline.data && (
         <Timeline
           set={timeline.data}
-          unit={unit}
+          type={type}
           palette={palette}
           label={`${typeName(type)} over time`}
           onRange={(chosen) =>
@@ -95,7 +99,7 @@ function Selected({ view, palette, nowMs, type }: { view: View; palette: Palette
           }
         />
       )}
-      <Multiples view={view} type={type} unit={unit} span={span} names={names.data ?? []} />
+      <Multiples view={view} type={type} unit={unit} span={span} />
       <Profile view={view} palette={palette} nowMs={nowMs} compare={false} type={type} />
     </>
   );

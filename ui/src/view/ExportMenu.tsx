@@ -1,5 +1,6 @@
 // Ways out: link, PNG, SVG, pprof, folded stacks, JSON.
 
+import { useRef } from 'preact/hooks';
 import { embedded, exportUrl, type TreeQuery } from '../data/anneal';
 import { hrefOf } from '../data/view_store';
 import { contentHeight, paint, type Scene } from '../flame/paint';
@@ -20,6 +21,10 @@ interface Props {
 
 export function ExportMenu({ view, query, tree, scene, flip }: Props) {
   const name = (view.now.service || 'profile').replace(/[^\w.-]+/g, '_');
+  const menu = useRef<HTMLDetailsElement>(null);
+  const close = () => {
+    if (menu.current) menu.current.open = false;
+  };
   const svg = () => scene.current && writeSvg(scene.current.scene, scene.current.window, flip);
   return (
     <>
@@ -29,9 +34,18 @@ export function ExportMenu({ view, query, tree, scene, flip }: Props) {
       >
         Copy link
       </CopyButton>
-      <details class="menu">
+      <details
+        class="menu"
+        ref={menu}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape') return;
+          close();
+          menu.current?.querySelector('summary')?.focus();
+        }}
+        onFocusOut={(event) => menu.current?.contains(event.relatedTarget as Node | null) || close()}
+      >
         <summary>Export</summary>
-        <div class="menu-items">
+        <div class="menu-items" onClick={close}>
           <button type="button" disabled={view.panel !== 'both' && view.panel !== 'graph'} onClick={() => void savePng(scene.current, flip, name)}>
             PNG picture
           </button>

@@ -8,6 +8,7 @@ import { readFilters, withFilter, writeFilters, type Filter } from '../profile/s
 import type { Selection } from '../profile/state';
 import type { Span } from '../profile/time';
 import { formatShare, formatValue } from '../profile/units';
+import { Wrong } from './notes';
 
 interface Props {
   selection: Selection;
@@ -78,20 +79,23 @@ function ByHand({ filters, onChange }: { filters: Filter[]; onChange: (filters: 
   const [wrong, setWrong] = useState(false);
   const text = writeFilters(filters);
   return (
-    <input
-      type="text"
-      class="matchers mono"
-      key={text}
-      defaultValue={text}
-      placeholder='region="eu", version!~"v1.*"'
-      aria-label="Filters as matchers"
-      aria-invalid={wrong}
-      spellcheck={false}
-      onChange={(event) => {
-        const read = readFilters(event.currentTarget.value);
-        setWrong(read === null);
-        if (read) onChange(read);
-      }}
-    />
+    <>
+      <input
+        type="text"
+        class="matchers mono"
+        key={text}
+        defaultValue={text}
+        placeholder='region="eu", version!~"v1.*"'
+        aria-label="Filters as matchers"
+        aria-invalid={wrong}
+        spellcheck={false}
+        onChange={(event) => {
+          const read = readFilters(event.currentTarget.value);
+          setWrong(read === null);
+          if (read) onChange(read);
+        }}
+      />
+      {wrong && <Wrong>Write matchers as region="eu", version!~"v1.*".</Wrong>}
+    </>
   );
 }

@@ -6,12 +6,13 @@ import type { Interval, Verdict } from '../data/pgo';
 
 export interface Arm {
   label: string;
+  note: string;
   verdict: Verdict;
 }
 
-const width = 900;
-const plotLeft = 250;
-const plotRight = 700;
+const width = 660;
+const plotLeft = 170;
+const plotRight = 440;
 const rowHeight = 42;
 const top = 28;
 
@@ -56,7 +57,11 @@ function Row({ arm, y, x }: { arm: Arm; y: number; x: (ratio: number) => number 
     <g>
       {floor > 0 && <rect class="floor" x={x(Math.exp(-floor))} width={x(Math.exp(floor)) - x(Math.exp(-floor))} y={y + 2} height={rowHeight - 4} />}
       <text x={0} y={y + 18}>
-        {label.length > 38 ? `${label.slice(0, 37)}…` : label}
+        {label.length > 24 ? `${label.slice(0, 23)}…` : label}
+        <title>{label}</title>
+      </text>
+      <text class="note-text" x={0} y={y + 33}>
+        {arm.note}
       </text>
       <Mark interval={candidate} y={y + 14} x={x} kind="interval" point="point" />
       {control && <Mark interval={control} y={y + 29} x={x} kind="control" point="control-point" />}
@@ -64,7 +69,7 @@ function Row({ arm, y, x }: { arm: Arm; y: number; x: (ratio: number) => number 
         {percentOf(candidate.ratio)} [{percentOf(candidate.low)}, {percentOf(candidate.high)}]
       </text>
       {control && (
-        <text x={plotRight + 16} y={y + 33}>
+        <text class="note-text" x={plotRight + 16} y={y + 33}>
           A/A {percentOf(control.ratio)}
         </text>
       )}
@@ -89,9 +94,9 @@ function Mark({ interval, y, x, kind, point }: MarkProps) {
   );
 }
 
-function percentOf(ratio: number): string {
+export function percentOf(ratio: number): string {
   const percent = (ratio - 1) * 100;
-  return `${percent < -0.005 ? '−' : percent > 0.005 ? '+' : ''}${Math.abs(percent).toFixed(2)} %`;
+  return `${percent < -0.005 ? '−' : percent > 0.005 ? '+' : ''}${Math.abs(percent).toFixed(Math.abs(percent) >= 10 ? 1 : 2)} %`;
 }
 
 /** The largest absolute log ratio shown; at least 2 %, so that noise does not fill the plot. */
@@ -102,7 +107,7 @@ function reachOf(arms: readonly Arm[]): number {
 }
 
 function ticks(reach: number): number[] {
-  const step = [1, 2, 5, 10, 20, 50].find((each) => (reach * 100) / each <= 4) ?? 100;
+  const step = [1, 2, 5, 10, 20, 50].find((each) => (reach * 100) / each <= 2.5) ?? 100;
   const list = [];
   for (let at = -Math.floor((reach * 100) / step); at * step <= reach * 95; at++) if (Math.abs(at * step) < reach * 95) list.push(at * step);
   return list;

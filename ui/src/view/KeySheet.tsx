@@ -14,6 +14,16 @@ const groups: [string, [string, string][]][] = [
     ],
   ],
   [
+    'Mouse',
+    [
+      ['Click', 'zoom; the bar below tells the numbers'],
+      ['Right click', 'select without zooming'],
+      ['Drag, Shift wheel', 'pan'],
+      ['Ctrl wheel', 'zoom'],
+      ['Drag on the timeline', 'choose a time range'],
+    ],
+  ],
+  [
     'Flame graph',
     [
       ['← → ↑ ↓', 'neighbours, callers and callees, where they lie'],
@@ -29,16 +39,6 @@ const groups: [string, [string, string][]][] = [
       ['c', 'collapse: what it calls becomes its own'],
       ['r', 'collapse recursion everywhere'],
       ['l', 'source lines'],
-    ],
-  ],
-  [
-    'Mouse',
-    [
-      ['Click', 'zoom; the bar below tells the numbers'],
-      ['Right click', 'select without zooming'],
-      ['Drag, Shift wheel', 'pan'],
-      ['Ctrl wheel', 'zoom'],
-      ['Drag on the timeline', 'choose a time range'],
     ],
   ],
 ];

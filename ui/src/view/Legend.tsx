@@ -1,9 +1,10 @@
 // What the colours mean, in words and boxes.
 
 import { changeColour, kindColour, type Palette } from '../flame/colours';
+import type { Scale } from '../profile/layout';
 import { kindNames, type Tree } from '../profile/tree';
 
-export function Legend({ tree, palette }: { tree: Tree; palette: Palette }) {
+export function Legend({ tree, palette, scale }: { tree: Tree; palette: Palette; scale: Scale }) {
   if (tree.base) {
     return (
       <p class="legend">
@@ -11,7 +12,7 @@ export function Legend({ tree, palette }: { tree: Tree; palette: Palette }) {
         {[-1, -0.5, -0.15, 0, 0.15, 0.5, 1].map((amount) => (
           <Swatch key={amount} colour={changeColour(amount, palette.dark)} />
         ))}
-        <span class="soft">more than before; the number in a box is the change</span>
+        <span class="soft">more than before; the number in a box is the change{scale === 'share' && ' of its share, in points'}</span>
       </p>
     );
   }
@@ -26,7 +27,7 @@ export function Legend({ tree, palette }: { tree: Tree; palette: Palette }) {
       ))}
       {tree.inlined.includes(1) && (
         <span>
-          <i>paler, in italics</i>: inlined
+          <i>paler, in italics:</i> inlined
         </span>
       )}
     </p>

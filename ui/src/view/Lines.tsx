@@ -1,5 +1,6 @@
 // Where within a function the time goes, by source line.
 
+import { useEffect, useRef } from 'preact/hooks';
 import { fetchLines, selectionParams, type TreeQuery } from '../data/anneal';
 import { useQuery } from '../data/query';
 import { display, visible } from '../profile/names';
@@ -16,10 +17,13 @@ interface Props {
 
 export function Lines({ query, name, unit, onClose }: Props) {
   const answer = useQuery(`lines ${name} ${selectionParams(query)}`, (signal) => fetchLines(query, name, signal));
+  const card = useRef<HTMLElement>(null);
+  // It appears below the graph, perhaps below the screen.
+  useEffect(() => card.current?.scrollIntoView({ block: 'nearest' }), [answer.data, name]);
   const lines = answer.data?.lines ?? [];
   const whole = lines.reduce((sum, line) => sum + line.total, 0) || 1;
   return (
-    <section class="card lines" aria-label="Source lines">
+    <section ref={card} class="card lines" aria-label="Source lines">
       <div class="row">
         <h2>
           Lines of <bdi class="mono">{display(name)}</bdi>
@@ -40,9 +44,9 @@ export function Lines({ query, name, unit, onClose }: Props) {
           </caption>
           <thead>
             <tr>
-              <th scope="col">Line</th>
-              <th scope="col">Self</th>
-              <th scope="col">Total</th>
+              <th scope="col" class="number">Line</th>
+              <th scope="col" class="number">Self</th>
+              <th scope="col" class="number">Total</th>
               <th scope="col">Share of the function</th>
             </tr>
           </thead>

@@ -19,35 +19,40 @@ interface Props {
   type: string;
   unit: string;
   span: Span;
-  names: readonly string[];
 }
 
-export function Multiples({ view, type, unit, span, names }: Props) {
+/** Which label to part by. */
+export function GroupChoice({ group, names }: { group: string; names: readonly string[] }) {
+  const all = names.includes(group) || group === '' ? names : [group, ...names];
+  return (
+    <label class="inline">
+      Part by label
+      <select value={group} onChange={(event) => change({ group: event.currentTarget.value })}>
+        <option value="">none</option>
+        {all.map((name) => (
+          <option key={name} value={name}>
+            {visible(name)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+export function Multiples({ view, type, unit, span }: Props) {
   const { now, group } = view;
   const key = group && type ? `multiples ${type} ${group} ${writeSelector(now.service, now.filters)} ${JSON.stringify(span)}` : null;
   const query = useQuery(key, (signal) =>
     selectSeries({ type, service: now.service, filters: now.filters, groupBy: [group], span, count: 40 }, signal),
   );
+  if (!group) return null;
   const series = query.data?.series ?? [];
   const whole = series.reduce((sum, each) => sum + each.total, 0);
   const highest = Math.max(...series.flatMap((each) => each.values), 0);
   return (
     <section aria-label="By label">
-      <div class="row">
-        <label class="inline">
-          Part by label
-          <select value={group} onChange={(event) => change({ group: event.currentTarget.value })}>
-            <option value="">none</option>
-            {names.map((name) => (
-              <option key={name} value={name}>
-                {visible(name)}
-              </option>
-            ))}
-          </select>
-        </label>
-        {series.length > most && <span class="soft">showing the {most} heaviest of {series.length} values</span>}
-        {query.loading && <Waiting what="Loading values…" onCancel={query.cancel} />}
-      </div>
+      {series.length > most && <p class="soft">Showing the {most} heaviest of {series.length} values.</p>}
+      {query.loading && <Waiting what="Loading values…" over={series.length > 0} onCancel={query.cancel} />}
       {query.error && <ErrorNote error={query.error} onRetry={query.retry} />}
       {series.length > 0 && (
         <ul class="multiples">

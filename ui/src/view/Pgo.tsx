@@ -3,20 +3,22 @@
 
 import { useState } from 'preact/hooks';
 import type { Session } from '../data/anneal';
-import { artefactUrl, deleteRecord, fetchDecisions, fetchEdges, fetchRecord, listPgoServices, listRecords, orNone, timeOf, type Artefact, type Decision, type PgoRecord } from '../data/pgo';
+import { artefactUrl, deleteRecord, fetchDecisions, fetchEdges, fetchRecord, listPgoServices, listRecords, orNone, timeOf, type Artefact, type Decision, type PgoRecord, type Verdict } from '../data/pgo';
 import { useQuery } from '../data/query';
 import { change } from '../data/view_store';
+import { pgoName } from '../profile/builds';
 import { display, visible } from '../profile/names';
 import type { View } from '../profile/state';
 import { formatAge, formatCount, formatShare, formatTime, formatValue } from '../profile/units';
-import { ForestPlot } from './ForestPlot';
+import { ForestPlot, percentOf, type Arm } from './ForestPlot';
 import { SeenBuilds } from './SeenBuilds';
 import { Command, ErrorNote, Waiting } from './notes';
 
 export function Pgo({ view, session }: { view: View; session: Session }) {
   const services = useQuery('pgo services', (signal) => orNone(listPgoServices(signal)));
   const names = (services.data ?? []).map((each) => each.service);
-  const service = view.now.service && (names.includes(view.now.service) || names.length === 0) ? view.now.service : (names[0] ?? view.now.service);
+  const service = view.now.service || (names[0] ?? '');
+  const all = names.includes(service) || service === '' ? names : [service, ...names];
   const records = useQuery(service ? `records ${service}` : null, (signal) => orNone(listRecords(service, signal)));
   const found = records.data ?? [];
   return (
@@ -29,9 +31,10 @@ export function Pgo({ view, session }: { view: View; session: Session }) {
             value={service}
             onChange={(event) => change({ now: { ...view.now, service: event.currentTarget.value, filters: [] }, record: '', against: '' })}
           >
-            {names.map((name) => (
+            {all.map((name) => (
               <option key={name} value={name}>
                 {display(name)}
+                {!names.includes(name) && ' (no records)'}
               </option>
             ))}
           </select>
@@ -79,14 +82,16 @@ function Records({ view, service, records, mayDelete, onDeleted }: RecordsProps)
   return (
     <>
       <div class="sides">
+        <div class="stack">
+          <VerdictCard record={current} />
+          <section class="card" aria-label="Verdicts">
+            <h2>Verdicts</h2>
+            <ForestPlot arms={armsOf(current, records)} />
+            <p class="soft">Squares with lines: the candidate's CPU time against the baseline's. Grey below: the control, baseline against itself; the band is the floor of its noise.</p>
+          </section>
+        </div>
         <ArtefactCard service={service} record={current} newest={place === 0} />
-        <VerdictCard record={current} />
       </div>
-      <section class="card" aria-label="Verdicts">
-        <h2>Verdicts</h2>
-        <ForestPlot arms={armsOf(current, records)} />
-        <p class="soft">Squares with lines: the candidate's CPU time against the baseline's. Grey below: the control, baseline against itself; the band is the floor of its noise.</p>
-      </section>
       <SeenBuilds service={service} records={records} current={current} />
       <RecordsCard service={service} records={records} current={current} mayDelete={mayDelete} onDeleted={onDeleted} />
       <EdgesCard service={service} record={current} />
@@ -96,11 +101,12 @@ function Records({ view, service, records, mayDelete, onDeleted }: RecordsProps)
 }
 
 function armsOf(current: PgoRecord, records: readonly PgoRecord[]) {
-  const benchmarks = (current.verdict?.benchmarks ?? []).map((each) => ({
+  const benchmarks: Arm[] = (current.verdict?.benchmarks ?? []).map((each) => ({
     label: each.name,
+    note: each.blocks === undefined ? '' : `${formatCount(each.blocks)} blocks`,
     verdict: { candidate: each.candidate, ...(each.control ? { control: each.control } : {}) },
   }));
-  const own = records.flatMap((record) => (record.verdict ? [{ label: `${formatTime(timeOf(record))}${record === current ? ' (shown)' : ''}`, verdict: record.verdict }] : []));
+  const own = records.flatMap((record) => (record.verdict ? [{ label: formatTime(timeOf(record)), note: `${(record.verdict.outcome ?? '').replaceAll('-', ' ')}${record === current ? ', shown' : ''}`, verdict: record.verdict }] : []));
   return [...own.slice(0, 20), ...benchmarks];
 }
 
@@ -124,9 +130,7 @@ function ArtefactCard({ service, record, newest }: { service: string; record: Pg
             <Fact name="SHA-256" value={artefact.sha256 ?? ''} />
             <Fact name="Toolchain" value={record.toolchain ?? ''} />
             <Fact name="Kept" value={record.kept === undefined ? '' : `${record.kept ? 'yes' : 'no, dropped'}${record.reason ? `: ${record.reason}` : ''}`} />
-            {Object.entries(record.compiler ?? {}).map(([name, value]) => (
-              <Fact key={name} name={`compiler: ${name.replaceAll('_', ' ')}`} value={formatCount(value)} />
-            ))}
+            <Fact name="Compiler" value={Object.entries(record.compiler ?? {}).map(([name, value]) => `${name.replaceAll('_', ' ')} ${formatCount(value)}`).join(' · ')} />
             {Object.entries(details.data?.measures ?? {}).map(([name, value]) => (
               <Fact key={name} name={name} value={String(value)} />
             ))}
@@ -181,6 +185,8 @@ const outcomes: Record<string, string> = {
   invalid: 'Invalid measurement',
 };
 
+const outcomeOf = ({ outcome = '' }: Verdict) => outcomes[outcome] ?? visible(outcome || 'unknown');
+
 function VerdictCard({ record }: { record: PgoRecord }) {
   const { verdict } = record;
   return (
@@ -189,8 +195,13 @@ function VerdictCard({ record }: { record: PgoRecord }) {
       {!verdict && <p>Not verified. Whether this artefact helps is not known.</p>}
       {verdict && (
         <>
-          <p class="outcome">
-            <b>{outcomes[verdict.outcome ?? ''] ?? visible(verdict.outcome ?? 'unknown')}</b>
+          <p class={`outcome ${verdict.outcome === 'gain' ? 'less' : verdict.outcome === 'regression' ? 'more' : ''}`}>
+            <b>{outcomeOf(verdict)}</b>
+            {verdict.candidate && (
+              <span>
+                {percentOf(verdict.candidate.ratio)} CPU <span class="soft">95 % between {percentOf(verdict.candidate.low)} and {percentOf(verdict.candidate.high)}</span>
+              </span>
+            )}
           </p>
           <p>{visible(verdict.sentence ?? '')}</p>
           <dl class="facts">
@@ -198,11 +209,13 @@ function VerdictCard({ record }: { record: PgoRecord }) {
             <Fact name="A/A floor" value={verdict.floor === undefined ? '' : `± ${formatShare(Math.exp(verdict.floor) - 1)}`} />
             <Fact name="Would be found" value={verdict.mde === undefined ? '' : `effects of ${formatShare(verdict.mde)} and more`} />
           </dl>
-          {(verdict.notes ?? []).map((note) => (
-            <p key={note} class="soft">
-              {visible(note)}
-            </p>
-          ))}
+          {(verdict.notes ?? []).length > 0 && (
+            <ul class="soft">
+              {verdict.notes!.map((note) => (
+                <li key={note}>{visible(note)}</li>
+              ))}
+            </ul>
+          )}
         </>
       )}
     </section>
@@ -238,11 +251,11 @@ function RecordsCard({ service, records, current, mayDelete, onDeleted }: { serv
               const { baseline, candidate } = record.builds ?? {};
               return (
                 <tr key={record.id}>
-                  <td>{formatTime(timeOf(record))}</td>
+                  <td class="nowrap">{formatTime(timeOf(record))}</td>
                   <td class="mono">{nameOf(baseline?.sha256)}</td>
                   <td class="mono">{nameOf(candidate?.sha256)}</td>
-                  <td>
-                    {visible(baseline?.pgo || 'off')} → {visible(candidate?.pgo || 'off')}
+                  <td class="nowrap" title={visible(candidate?.pgo ?? '')}>
+                    {pgoName(baseline?.pgo)} → {pgoName(candidate?.pgo)}
                   </td>
                   <td>{cpuOf(record)}</td>
                   <td>{record.verdict ? (outcomes[record.verdict.outcome ?? ''] ?? '–') : 'not verified'}</td>
@@ -302,7 +315,7 @@ function EdgesCard({ service, record }: { service: string; record: PgoRecord }) 
               <tr>
                 <th scope="col">Caller</th>
                 <th scope="col">Callee</th>
-                <th scope="col">Share</th>
+                <th scope="col" class="number">Share</th>
                 <th scope="col">Compiler</th>
               </tr>
             </thead>

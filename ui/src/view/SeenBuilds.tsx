@@ -5,7 +5,7 @@ import { fetchBuilds, type Build } from '../data/anneal';
 import { timeOf, type PgoRecord } from '../data/pgo';
 import { useQuery } from '../data/query';
 import { change } from '../data/view_store';
-import { beforeAndAfter, knownBuilds, nameOfBuild, type KnownBuild } from '../profile/builds';
+import { beforeAndAfter, knownBuilds, nameOfBuild, pgoName, type KnownBuild } from '../profile/builds';
 import { visible } from '../profile/names';
 import { cpuType, unitOf } from '../profile/profile_type';
 import type { Filter } from '../profile/selector';
@@ -62,8 +62,8 @@ function Table({ builds, unit }: { builds: readonly KnownBuild[]; unit: string }
             <th scope="col">Build</th>
             <th scope="col">PGO</th>
             <th scope="col">Seen</th>
-            <th scope="col">CPU</th>
-            <th scope="col">CPU of a profile</th>
+            <th scope="col" class="number">CPU</th>
+            <th scope="col" class="number">CPU of a profile</th>
             <th scope="col">Measured</th>
           </tr>
         </thead>
@@ -73,8 +73,8 @@ function Table({ builds, unit }: { builds: readonly KnownBuild[]; unit: string }
               <td>
                 <bdi class="mono">{visible(nameOfBuild(build, 'pgo') || 'no labels, no build id')}</bdi>
               </td>
-              <td>{visible(build.pgo === '' ? 'off' : (build.pgo ?? 'not known'))}</td>
-              <td>
+              <td title={visible(build.pgo ?? '')}>{build.pgo === null ? 'not known' : pgoName(build.pgo)}</td>
+              <td class="nowrap">
                 {formatTime(build.first)} – {formatTime(build.last)}
               </td>
               <td class="number">{formatValue(build.total, unit)}</td>

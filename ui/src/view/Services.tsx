@@ -2,6 +2,7 @@
 
 import type { SeriesSet, ServiceTypes } from '../data/querier';
 import { display } from '../profile/names';
+import { isCpu, unitOf } from '../profile/profile_type';
 import type { Span } from '../profile/time';
 import { formatCores, formatShare, formatValue } from '../profile/units';
 import { Sparkline } from './Timeline';
@@ -9,13 +10,14 @@ import { Sparkline } from './Timeline';
 interface Props {
   services: readonly ServiceTypes[];
   totals: SeriesSet | null;
-  unit: string;
+  type: string;
   span: Span;
   chosen: string;
   onChoose: (service: string) => void;
 }
 
-export function Services({ services, totals, unit, span, chosen, onChoose }: Props) {
+export function Services({ services, totals, type, span, chosen, onChoose }: Props) {
+  const unit = unitOf(type);
   const found = new Map(totals?.series.map((each) => [each.labels['service_name'] ?? '', each]));
   const whole = totals?.series.reduce((sum, each) => sum + each.total, 0) ?? 0;
   const ordered = [...services].sort((a, b) => (found.get(b.service)?.total ?? 0) - (found.get(a.service)?.total ?? 0));
@@ -32,7 +34,7 @@ export function Services({ services, totals, unit, span, chosen, onChoose }: Pro
                 {series ? <Sparkline values={series.values} /> : <span />}
                 <span class="soft">
                   {series
-                    ? `${formatValue(series.total, unit)} · ${formatShare(whole > 0 ? series.total / whole : 0)}${unit === 'nanoseconds' ? ` · ${formatCores(series.total, span.untilMs - span.fromMs)}` : ''}`
+                    ? `${formatValue(series.total, unit)} · ${formatShare(whole > 0 ? series.total / whole : 0)}${isCpu(type) ? ` · ${formatCores(series.total, span.untilMs - span.fromMs)}` : ''}`
                     : `${types.length} other profile type${types.length === 1 ? '' : 's'}`}
                 </span>
               </button>

@@ -3,6 +3,7 @@
 import { useState } from 'preact/hooks';
 import { isRelative, presets, readTime, widen, type Range } from '../profile/time';
 import { formatTime } from '../profile/units';
+import { Wrong } from './notes';
 
 interface Props {
   range: Range;
@@ -55,21 +56,24 @@ interface FieldProps {
 function TimeField({ label, value, nowMs, onChange }: FieldProps) {
   const [wrong, setWrong] = useState(false);
   return (
-    <input
-      type="text"
-      class="time"
-      key={value}
-      aria-label={label}
-      aria-invalid={wrong}
-      title="now, now-1h, or 2026-11-28 14:30"
-      defaultValue={shown(value)}
-      spellcheck={false}
-      onChange={(event) => {
-        const text = event.currentTarget.value.trim();
-        const ms = readTime(text, nowMs);
-        setWrong(ms === null);
-        if (ms !== null && text !== shown(value)) onChange(text.startsWith('now') ? text : String(ms));
-      }}
-    />
+    <>
+      <input
+        type="text"
+        class="time"
+        key={value}
+        aria-label={label}
+        aria-invalid={wrong}
+        title="now, now-1h, or 2026-11-28 14:30"
+        defaultValue={shown(value)}
+        spellcheck={false}
+        onChange={(event) => {
+          const text = event.currentTarget.value.trim();
+          const ms = readTime(text, nowMs);
+          setWrong(ms === null);
+          if (ms !== null && text !== shown(value)) onChange(text.startsWith('now') ? text : String(ms));
+        }}
+      />
+      {wrong && <Wrong>Write now, now-1h, or 2026-11-28 14:30.</Wrong>}
+    </>
   );
 }

@@ -1,16 +1,27 @@
-// Values over time. Dragging chooses a range; the fields beside it do the same from the keyboard.
+// Values over time, a bar per step. Dragging chooses a range; the fields beside it do the same from the
+// keyboard.
 
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { SeriesSet } from '../data/querier';
 import type { Palette } from '../flame/colours';
-import { visible } from '../profile/names';
-import { formatTime, formatValue } from '../profile/units';
+import { isCpu, unitOf } from '../profile/profile_type';
+import { formatCores, formatTime, formatValue } from '../profile/units';
 import type { Span } from '../profile/time';
+import { Waiting } from './notes';
+
+/** As high as the timeline that is on its way. */
+export function TimelineWaiting({ height = 120, onCancel }: { height?: number; onCancel: () => void }) {
+  return (
+    <div class="timeline pending" style={{ height: `${height + 2}px` }}>
+      <Waiting what="Loading the timeline…" onCancel={onCancel} />
+    </div>
+  );
+}
 
 interface Props {
   set: SeriesSet;
-  unit: string;
+  type: string;
   palette: Palette;
   label: string;
   height?: number;
@@ -19,64 +30,81 @@ interface Props {
   onRange: (span: Span) => void;
 }
 
-const lineColours = ['#1f8aa3', '#d9822b', '#8a63c9', '#4f9d4f', '#c2566e', '#7a8591', '#b59a1e', '#3c6fc4'];
-
-export function Timeline({ set, unit, palette, label, height = 120, marked = [], onRange }: Props) {
+export function Timeline({ set, type, palette, label, height = 120, marked = [], onRange }: Props) {
+  const unit = unitOf(type);
   const host = useRef<HTMLDivElement>(null);
+  const readout = useRef<HTMLParagraphElement>(null);
   const range = useRef(onRange);
   range.current = onRange;
   useEffect(() => {
     const box = host.current;
     if (!box || set.times.length === 0) return undefined;
-    const plot = new uPlot(options(set, unit, palette, height, box.clientWidth, marked, range), data(set), box);
+    const plot = new uPlot(options(set, type, palette, height, box.clientWidth, marked, range, (text) => (readout.current!.textContent = text)), data(set), box);
     const observer = new ResizeObserver(() => plot.setSize({ width: box.clientWidth, height }));
     observer.observe(box);
     return () => {
       observer.disconnect();
       plot.destroy();
     };
-  }, [set, palette, unit, height, JSON.stringify(marked)]);
-  return <div class="timeline" ref={host} role="img" aria-label={describe(set, unit, label)} />;
+  }, [set, palette, type, height, JSON.stringify(marked)]);
+  return (
+    <div class="timeline" ref={host} role="img" aria-label={describe(set, unit, label)}>
+      <p class="readout soft" ref={readout} />
+    </div>
+  );
 }
 
 function data(set: SeriesSet): uPlot.AlignedData {
-  const lines = set.series.length > 0 ? set.series.map((each) => each.values) : [set.times.map(() => 0)];
-  return [set.times.map((ms) => ms / 1000), ...lines];
+  return [set.times.map((ms) => ms / 1000), set.times.map((_, i) => sumAt(set, i))];
+}
+
+const sumAt = (set: SeriesSet, i: number) => set.series.reduce((sum, each) => sum + each.values[i], 0);
+
+function stepText(ms: number): string {
+  const [size, unit] = ms < 60e3 ? [1e3, 's'] : ms < 3600e3 ? [60e3, 'min'] : ms < 86400e3 ? [3600e3, 'h'] : [86400e3, 'd'];
+  return `${ms / size} ${unit}`;
+}
+
+/** "12:05:20: 2.77 s in 20 s (0.14 cores)"; without a bar under the pointer, how wide the bars are. */
+function readingOf(set: SeriesSet, type: string, i: number | null | undefined): string {
+  const step = stepText(set.stepMs);
+  if (i === null || i === undefined) return `sums of ${step}`;
+  const value = sumAt(set, i);
+  const cores = isCpu(type) ? ` (${formatCores(value, set.stepMs)})` : '';
+  return `${formatTime(set.times[i] - set.stepMs / 2)}: ${formatValue(value, unitOf(type))} in ${step}${cores}`;
 }
 
 function describe(set: SeriesSet, unit: string, label: string): string {
   const total = set.series.reduce((sum, each) => sum + each.total, 0);
-  return `${label}: ${formatValue(total, unit)} in ${set.times.length} steps of ${Math.round(set.stepMs / 1000)} s`;
+  return `${label}: ${formatValue(total, unit)} in ${set.times.length} steps of ${stepText(set.stepMs)}`;
 }
 
 function options(
   set: SeriesSet,
-  unit: string,
+  type: string,
   palette: Palette,
   height: number,
   width: number,
   marked: { span: Span; colour: string }[],
   range: { current: (span: Span) => void },
+  say: (text: string) => void,
 ): uPlot.Options {
+  const unit = unitOf(type);
+  const half = set.stepMs / 2000;
   const grid = { stroke: palette.dark ? '#2b343f' : '#e6e9ee', width: 1 };
   const axis = { stroke: palette.dark ? '#b9c2cc' : '#4a525d', grid, ticks: grid, font: '11px system-ui' };
-  const lines: uPlot.Series[] = (set.series.length > 0 ? set.series : [null]).map((series, i) => ({
-    label: series ? visible(Object.values(series.labels).join(' ') || 'total') : 'none',
-    stroke: lineColours[i % lineColours.length],
-    ...(set.series.length <= 1 ? { fill: `${lineColours[0]}33` } : {}),
-    width: 1.5,
-    points: { show: false },
-  }));
   return {
     width,
     height,
-    series: [{}, ...lines],
+    series: [{}, { fill: palette.bar, width: 0, points: { show: false }, paths: uPlot.paths.bars!({ size: [1, 40], gap: 1 }) }],
     legend: { show: false },
-    cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
-    scales: { x: { time: true }, y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
-    axes: [{ ...axis, values: clock }, { ...axis, size: 68, values: (_plot, ticks) => ticks.map((tick) => formatValue(tick, unit)) }],
+    cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false } },
+    scales: { x: { time: true, range: [set.times[0] / 1000 - half, set.times.at(-1)! / 1000 + half] }, y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
+    axes: [{ ...axis, values: clock }, { ...axis, size: 68, splits: (_plot, _axis, _low, high) => (high > 1 ? [0, high / 1.1] : [0]), values: (_plot, ticks) => ticks.map((tick) => formatValue(tick, unit)) }],
     hooks: {
       drawClear: [(plot) => marked.forEach(({ span, colour }) => shade(plot, span, colour))],
+      setCursor: [(plot) => say(readingOf(set, type, plot.cursor.idx))],
+      ready: [() => say(readingOf(set, type, null))],
       setSelect: [
         (plot) => {
           if (plot.select.width < 4) return;
@@ -105,11 +133,11 @@ function shade(plot: uPlot, span: Span, colour: string): void {
   plot.ctx.fillRect(left, plot.bbox.top, right - left, plot.bbox.height);
 }
 
-/** A line without axes, for lists. `top` is the value of the upper edge; without it, the largest of its own. */
+/** The same without axes, for lists. `top` is the value of the upper edge; without it, the largest of its own. */
 export function Sparkline({ values, width = 96, height = 22, top }: { values: readonly number[]; width?: number; height?: number; top?: number }) {
   const most = (top ?? Math.max(...values, 0)) || 1;
-  const step = width / Math.max(1, values.length - 1);
-  const points = values.map((value, i) => `${(i * step).toFixed(1)},${(height - 1 - (value / most) * (height - 2)).toFixed(1)}`);
+  const step = width / Math.max(1, values.length);
+  const points = values.flatMap((value, i) => [i, i + 1].map((at) => `${(at * step).toFixed(1)},${(height - 1 - (value / most) * (height - 2)).toFixed(1)}`));
   return (
     <svg class="spark" viewBox={`0 0 ${width} ${height}`} width={width} height={height} preserveAspectRatio="none" aria-hidden="true">
       <polygon points={`0,${height} ${points.join(' ')} ${width},${height}`} />

@@ -27,15 +27,17 @@ export function Toolbar({ view, shown, onCycle, children }: Props) {
   return (
     <div class="toolbar" role="group" aria-label="View">
       <Choice label="Panel" options={panels} value={view.panel} onChange={(panel) => change({ panel })} />
-      <Choice
-        label="Shape"
-        options={[
-          ['icicle', 'Icicle'],
-          ['flame', 'Flame'],
-        ]}
-        value={view.shape}
-        onChange={(shape) => change({ shape })}
-      />
+      {(view.panel === 'both' || view.panel === 'graph') && (
+        <Choice
+          label="Shape"
+          options={[
+            ['icicle', 'Icicle'],
+            ['flame', 'Flame'],
+          ]}
+          value={view.shape}
+          onChange={(shape) => change({ shape })}
+        />
+      )}
       {shown.tree?.base && (
         <Choice
           label="Scale"
@@ -75,7 +77,7 @@ export function Choice<T extends string>({ label, options, value, onChange }: Ch
 }
 
 function Search({ view, shown, onCycle }: Props) {
-  const count = shown.matches?.nodes.length ?? 0;
+  const count = shown.matches?.count ?? 0;
   return (
     <div class="search row" role="search">
       <input
@@ -94,7 +96,7 @@ function Search({ view, shown, onCycle }: Props) {
       />
       {view.search && (
         <>
-          <span class="soft" aria-live="polite">
+          <span class={count === 0 ? 'soft none' : 'soft'} aria-live="polite">
             {shown.searchError ? visible(shown.searchError) : `${formatCount(count)} found`}
           </span>
           <button type="button" class="small" aria-label="Previous match" disabled={count === 0} onClick={() => onCycle(-1)}>

@@ -34,7 +34,7 @@ export function TopTable({ tree, view, matches, onChoose, onSandwich }: Props) {
     );
   }, [rows, matches, view.search, sort, now, before]);
   const head = (key: SortKey, text: string, hint: string) => (
-    <th scope="col" aria-sort={sort.key === key ? (sort.down ? 'descending' : 'ascending') : 'none'}>
+    <th scope="col" class={key === 'name' ? '' : 'number'} aria-sort={sort.key === key ? (sort.down ? 'descending' : 'ascending') : 'none'}>
       <button type="button" title={hint} onClick={() => setSort({ key, down: sort.key === key ? !sort.down : key !== 'name' })}>
         {text}
         <span aria-hidden="true">{sort.key === key ? (sort.down ? ' ↓' : ' ↑') : ''}</span>
@@ -49,7 +49,9 @@ export function TopTable({ tree, view, matches, onChoose, onSandwich }: Props) {
             {head('name', 'Function', 'By name')}
             {diff ? (
               <>
-                <th scope="col">Before</th>
+                <th scope="col" class="number">
+                  Before
+                </th>
                 {head('total', 'Now', 'Share of the whole now')}
                 {head('change', 'Change', 'By the size of the change')}
               </>

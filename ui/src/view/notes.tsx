@@ -21,10 +21,25 @@ export function ErrorNote({ error, onRetry }: { error: Error; onRetry?: () => vo
   );
 }
 
-/** A bar at the top of what is being loaded; what was there stays, so that nothing jumps. */
-export function Waiting({ what, onCancel }: { what: string; onCancel?: () => void }) {
+/** Beside a field that was not understood: how to write it. */
+export function Wrong({ children }: { children: ComponentChildren }) {
   return (
-    <div class="waiting" role="status">
+    <span class="bad-text soft" role="alert">
+      {children}
+    </span>
+  );
+}
+
+interface WaitingProps {
+  what: string;
+  /** What was there stays, and this floats above it, so that nothing jumps. */
+  over?: boolean;
+  onCancel?: () => void;
+}
+
+export function Waiting({ what, over = false, onCancel }: WaitingProps) {
+  return (
+    <div class={`waiting ${over ? 'over' : ''}`} role="status">
       <span class="bar" aria-hidden="true" />
       <span>{what}</span>
       {onCancel && (
@@ -47,7 +62,14 @@ export function Command({ text }: { text: string }) {
   );
 }
 
-export function CopyButton({ text, label, children }: { text: string | (() => string); label: string; children?: ComponentChildren }) {
+interface CopyProps {
+  text: string | (() => string);
+  label: string;
+  small?: boolean;
+  children?: ComponentChildren;
+}
+
+export function CopyButton({ text, label, small = false, children }: CopyProps) {
   const [done, setDone] = useState('');
   const copy = async () => {
     const ok = await copyText(typeof text === 'string' ? text : text());
@@ -55,7 +77,7 @@ export function CopyButton({ text, label, children }: { text: string | (() => st
     setTimeout(() => setDone(''), 1600);
   };
   return (
-    <button type="button" onClick={() => void copy()} {...(children ? {} : { 'aria-label': label })} title={label}>
+    <button type="button" class={small ? 'small' : ''} onClick={() => void copy()} {...(children ? {} : { 'aria-label': label })} title={label}>
       <span aria-live="polite">{done || children || 'Copy'}</span>
     </button>
   );

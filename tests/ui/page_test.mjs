@@ -65,8 +65,10 @@ test('small multiples by label value', () =>
   visit(`${explore}&group=region`, async (page) => {
     await page.locator('.multiples li').first().waitFor();
     assert.equal(await page.locator('.multiples li').count(), 3);
+    await page.getByRole('button', { name: 'As baseline' }).last().click();
+    await page.getByRole('button', { name: 'Baseline ✓', pressed: true }).waitFor();
     await page.getByRole('button', { name: 'Only this' }).first().click();
-    await page.waitForURL(/where=region/);
+    await page.waitForURL(/[?&]where=region/);
   }));
 
 test('search: literal, regex, count, cycling, and a wrong regex', () =>

@@ -1,6 +1,6 @@
 // Two selections side by side, and one graph of their difference.
 
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { fetchBuilds, type Build } from '../data/anneal';
 import { listServices, selectSeries } from '../data/querier';
 import { listRecords, orNone } from '../data/pgo';
@@ -29,6 +29,10 @@ export function Compare({ view, palette }: { view: View; palette: Palette }) {
   const names = (services.data ?? []).map((each) => each.service);
   const types = [...new Set((services.data ?? []).filter((each) => !view.now.service || each.service === view.now.service).flatMap((each) => each.types))].sort();
   const type = view.type || defaultType(types);
+  const only = names.length === 1 ? names[0] : '';
+  useEffect(() => {
+    if (!view.now.service && only) change({ now: { ...view.now, service: only } }, 'typing');
+  }, [view.now.service, only]);
   return (
     <div class="compare">
       <h1 class="unseen">Compare</h1>
@@ -50,7 +54,13 @@ export function Compare({ view, palette }: { view: View; palette: Palette }) {
       {view.now.service ? (
         <Profile view={{ ...view, base }} palette={palette} nowMs={nowMs} compare type={type} />
       ) : (
-        <p class="note">Choose a service on both sides.</p>
+        services.data && (
+          <p class="note" role="status">
+            {names.length > 0
+              ? 'Choose a service; the baseline is of the same one until you choose another.'
+              : 'No profiles in these time ranges: choose longer ones, or push the first profile (Explore says how).'}
+          </p>
+        )
       )}
     </div>
   );

@@ -5,7 +5,7 @@ import { selectSeries } from '../data/querier';
 import { useQuery } from '../data/query';
 import { change } from '../data/view_store';
 import { display, visible } from '../profile/names';
-import { withFilter, writeSelector } from '../profile/selector';
+import { withFilter, writeFilters, writeSelector, type Filter } from '../profile/selector';
 import type { View } from '../profile/state';
 import type { Span } from '../profile/time';
 import { formatShare, formatValue } from '../profile/units';
@@ -48,6 +48,7 @@ export function Multiples({ view, type, unit, span }: Props) {
   if (!group) return null;
   const series = query.data?.series ?? [];
   const whole = series.reduce((sum, each) => sum + each.total, 0);
+  const isBase = (filters: Filter[]) => view.base.service === now.service && writeFilters(view.base.filters) === writeFilters(filters);
   const highest = Math.max(...series.flatMap((each) => each.values), 0);
   return (
     <section aria-label="By label">
@@ -70,8 +71,8 @@ export function Multiples({ view, type, unit, span }: Props) {
                   <button type="button" class="small" onClick={() => change({ now: { ...now, filters } })}>
                     Only this
                   </button>
-                  <button type="button" class="small" onClick={() => change({ base: { ...now, filters } })}>
-                    As baseline
+                  <button type="button" class="small" aria-pressed={isBase(filters)} onClick={() => change({ base: { ...now, filters } })}>
+                    {isBase(filters) ? 'Baseline ✓' : 'As baseline'}
                   </button>
                   <button type="button" class="small" onClick={() => change({ page: 'compare', now: { ...now, filters }, zoom: '' })}>
                     Compare

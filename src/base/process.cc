@@ -16,7 +16,10 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <map>
+#include <sstream>
 
 #include "base/clock.h"
 
@@ -57,16 +60,49 @@ ExitState ExitStateOf(int wait_status, const rusage& usage) {
   return state;
 }
 
+// The process group of a process that is no zombie; 0 when there is none. Source: proc(5), stat.
+int GroupOf(const std::filesystem::path& proc_directory) {
+  std::string text;
+  std::getline(std::ifstream(proc_directory / "stat"), text);
+  size_t name_end = text.rfind(')');  // the name may hold anything
+  if (name_end == std::string::npos) return 0;
+  char state = 'Z';
+  int parent = 0, group = 0;
+  std::istringstream rest(text.substr(name_end + 1));
+  rest >> state >> parent >> group;
+  return state == 'Z' || state == 'X' ? 0 : group;
+}
+
+bool GroupLives(int group) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    if (std::isdigit(static_cast<unsigned char>(entry.path().filename().c_str()[0])) &&
+        GroupOf(entry.path()) == group) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Asks `done` from 1 ms up to 50 ms apart, since waiting for processes has no timeout. False when
+// `deadline_ns` came first.
+template <typename Done>
+bool PollUntil(int64_t deadline_ns, Done done) {
+  for (int64_t pause_ns = kNsPerMs;; pause_ns = std::min(pause_ns * 2, 50 * kNsPerMs)) {
+    if (done()) return true;
+    int64_t left_ns = deadline_ns - Clock::System().MonotonicNs();
+    if (left_ns <= 0) return false;
+    Clock::System().SleepNs(std::min(pause_ns, left_ns));
+  }
+}
+
 class SystemChild : public Child {
  public:
   // `tail`: the file that stderr goes to, or -1. Takes the descriptors over.
   SystemChild(int pid, int in, int out, int err, int tail)
       : pid_(pid), in_(in), out_(out), err_(err), tail_(tail) {}
   ~SystemChild() override {
-    if (!reaped_) {
-      ::kill(-pid_, SIGKILL);
-      (void)Reap(0);
-    }
+    Kill();
     for (int fd : {in_, out_, err_, tail_}) {
       if (fd >= 0) ::close(fd);
     }
@@ -150,27 +186,21 @@ class SystemChild : public Child {
 
   Result<ExitState> Wait(int64_t timeout_ns) override {
     int64_t deadline_ns = DeadlineNs(timeout_ns);
-    if (deadline_ns == INT64_MAX) {
-      (void)Reap(0);
-      return exit_;
+    if (deadline_ns != INT64_MAX && !PollUntil(deadline_ns, [this] { return Ended(WNOHANG); })) {
+      return Error(Code::kDeadlineExceeded, "process {} still runs after {} ms", pid_,
+                   timeout_ns / kNsPerMs);
     }
-    // wait4 has no timeout: poll, from 1 ms up to 50 ms apart.
-    for (int64_t pause_ns = kNsPerMs;; pause_ns = std::min(pause_ns * 2, 50 * kNsPerMs)) {
-      if (Reap(WNOHANG)) return exit_;
-      int64_t left_ns = deadline_ns - Clock::System().MonotonicNs();
-      if (left_ns <= 0) {
-        return Error(Code::kDeadlineExceeded, "process {} still runs after {} ms", pid_,
-                     timeout_ns / kNsPerMs);
-      }
-      Clock::System().SleepNs(std::min(pause_ns, left_ns));
-    }
+    Reap();
+    return exit_;
   }
 
   ExitState Stop(int64_t grace_ns) override {
-    if (!reaped_) ::kill(-pid_, SIGTERM);
-    if (Result<ExitState> ended = Wait(grace_ns); ended.ok()) return *ended;
-    ::kill(-pid_, SIGKILL);
-    (void)Reap(0);
+    if (!reaped_) {
+      ::kill(-pid_, SIGTERM);
+      // A script in front of the program may end before it: the grace is the whole group's.
+      PollUntil(DeadlineNs(grace_ns), [this] { return Ended(WNOHANG) && !GroupLives(pid_); });
+    }
+    Kill();
     return exit_;
   }
 
@@ -217,19 +247,36 @@ class SystemChild : public Child {
     }
   }
 
-  // True when the child has been reaped, now or before.
-  bool Reap(int options) {
+  // Whether the child itself has ended; leaves it unreaped. Waits unless `options` has WNOHANG.
+  bool Ended(int options) const {
     if (reaped_) return true;
+    siginfo_t info{};
+    int result;
+    do {
+      result = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT | options);
+    } while (result < 0 && errno == EINTR);
+    return result < 0 || info.si_pid != 0;
+  }
+
+  // Waits for the child's end, kills what is left of its group, and only then frees its id: no
+  // other process can have taken it.
+  void Reap() {
+    if (reaped_) return;
+    (void)Ended(0);
+    ::kill(-pid_, SIGKILL);
     int wait_status = 0;
     rusage usage{};
     pid_t result;
     do {
-      result = ::wait4(pid_, &wait_status, options, &usage);
+      result = ::wait4(pid_, &wait_status, 0, &usage);
     } while (result < 0 && errno == EINTR);
-    if (result == 0) return false;
     reaped_ = true;
     if (result > 0) exit_ = ExitStateOf(wait_status, usage);
-    return true;
+  }
+
+  void Kill() {
+    if (!reaped_) ::kill(-pid_, SIGKILL);
+    Reap();
   }
 
   int pid_;

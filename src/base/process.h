@@ -47,7 +47,8 @@ struct ExitState {
 };
 
 // One running child, in a process group of its own. Destroying it kills the whole group and reaps
-// it. It gets SIGTERM when the thread that spawned it ends: spawn from one that lives as long.
+// it; what is left of the group when the child's end is waited for is killed then. It gets SIGTERM
+// when the thread that spawned it ends: spawn from one that lives as long.
 class Child {
  public:
   virtual ~Child() = default;
@@ -66,7 +67,7 @@ class Child {
   virtual Status Signal(int signal_number) = 0;  // to the whole process group
   // Waits for the end; kDeadlineExceeded after `timeout_ns` (the child runs on).
   virtual Result<ExitState> Wait(int64_t timeout_ns) = 0;
-  // SIGTERM, `grace_ns` to end, then SIGKILL.
+  // SIGTERM to the group, `grace_ns` for all of it to end, then SIGKILL.
   virtual ExitState Stop(int64_t grace_ns) = 0;
 };
 

@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
+#include <fstream>
 #include <thread>
+
+#include "base/clock.h"
 
 namespace anneal {
 namespace {
@@ -90,6 +94,55 @@ TEST(ProcessTest, CanceledRunEndsTheWholeGroup) {
   command.canceled = [&asked] { return ++asked > 2; };
   Result<RunOutput> run = P().Run(command, "", 0);
   EXPECT_EQ(run.status().code(), Code::kCanceled);
+}
+
+// Gone, or a zombie that nobody has waited for yet.
+bool HasEnded(const std::string& pid) {
+  std::string stat;
+  std::getline(std::ifstream("/proc/" + pid + "/stat"), stat);
+  size_t name_end = stat.rfind(") ");
+  return name_end == std::string::npos || stat[name_end + 2] == 'Z';
+}
+
+TEST(ProcessTest, NothingOfTheGroupOutlivesIt) {
+  // A child in the background that no SIGTERM ends; its parent prints its id, and ends or stays.
+  const std::string background = "(trap '' TERM; exec sleep 100) >/dev/null 2>&1 & echo $!";
+  struct Row {
+    const char* name;
+    std::string line;
+    std::function<void(std::unique_ptr<Child>&)> end;
+  };
+  const Row rows[] = {
+      {"waited for", background, [](auto& child) { (void)child->Wait(10 * kSecondNs); }},
+      {"waited for without end", background, [](auto& child) { (void)child->Wait(INT64_MAX); }},
+      {"stopped", background + "; exec sleep 100",
+       [](auto& child) { child->Stop(kSecondNs / 10); }},
+      {"stopped after its end", background, [](auto& child) { child->Stop(kSecondNs / 10); }},
+      {"destroyed", background + "; exec sleep 100", [](auto& child) { child.reset(); }},
+      {"destroyed after its end", background, [](auto& child) { child.reset(); }},
+  };
+  for (const Row& row : rows) {
+    Result<std::unique_ptr<Child>> child = P().Spawn(ShellCommand(row.line));
+    ASSERT_TRUE(child.ok());
+    std::string pid = *(*child)->ReadLine(10 * kSecondNs);
+    row.end(*child);
+    for (int i = 0; i < 1000 && !HasEnded(pid); ++i) Clock::System().SleepNs(kSecondNs / 100);
+    EXPECT_TRUE(HasEnded(pid)) << row.name;
+  }
+}
+
+TEST(ProcessTest, TheGraceOfAStopIsTheWholeGroups) {
+  // As a script in front of a service: it ends by the signal at once, the service later.
+  std::string file = testing::TempDir() + fmt::format("grace-{}", ::getpid());
+  Command command =
+      ShellCommand(fmt::format("(trap 'sleep 0.2; echo saved > {}; exit' TERM; echo up; while :; "
+                               "do sleep 0.01; done) & wait",
+                               file));
+  Result<std::unique_ptr<Child>> child = P().Spawn(command);
+  ASSERT_TRUE(child.ok());
+  EXPECT_EQ(*(*child)->ReadLine(10 * kSecondNs), "up");
+  EXPECT_EQ((*child)->Stop(30 * kSecondNs).signal, SIGTERM);
+  EXPECT_EQ(::unlink(file.c_str()), 0);
 }
 
 TEST(ProcessTest, EnvironmentCwdAndCpus) {

@@ -55,6 +55,7 @@ inline int ExitStatusOf(Ruling ruling) {
       return kExitNoGain;
     case Ruling::kRegression:
       return kExitRegression;
+    case Ruling::kInconclusive:
     case Ruling::kInvalid:
       return kExitFailed;
   }

@@ -17,6 +17,7 @@ struct ExitCase {
   VerifyLimits limits;
   int status;
   const char* says;
+  size_t blocks = 40;
 };
 
 class VerifyExitTest : public testing::TestWithParam<ExitCase> {};
@@ -26,6 +27,7 @@ TEST_P(VerifyExitTest, FollowsTheRuling) {
   CliHarness cli;
   Verdict verdict = RecordedVerdict(c.candidate_percent, c.control_percent);
   verdict.run.limits = c.limits;
+  verdict.run.sessions[0].blocks.resize(c.blocks);
   std::string path = cli.Path("verdict.json");
   ASSERT_TRUE(Fs::System().WriteFileAtomic(path, EncodeVerdict(verdict)).ok());
   EXPECT_EQ(cli.Run({"verify", "--from", path}), c.status) << cli.out << cli.err;
@@ -49,7 +51,8 @@ INSTANTIATE_TEST_SUITE_P(
         ExitCase{"Regression", 110, 100, {}, kExitRegression, "% more CPU per run"},
         ExitCase{"RegressionWithinLimits", 110, 100, {0, false, 0.2}, kExitOk, "regression of 20"},
         ExitCase{"RegressionBeforeNoGain", 110, 100, {0.01, true, 0.005}, kExitRegression, "more"},
-        ExitCase{"Invalid", 90, 105, {}, kExitFailed, "too noisy"}),
+        ExitCase{"Invalid", 90, 105, {}, kExitFailed, "too noisy"},
+        ExitCase{"TooFewBlocks", 200, 100, {}, kExitFailed, "Inconclusive: 5 blocks", 5}),
     [](const auto& param_info) { return param_info.param.name; });
 
 class VerifyCommandTest : public testing::Test {
@@ -95,9 +98,12 @@ TEST_F(VerifyCommandTest, ErrorsNameTheOptionOrTheArm) {
       {{"--baseline", "a", "--candidate", "b", "--mode", "magic"}, kExitUsage, "--mode"},
       {{"--baseline", "/no/such", "--candidate", "/bin/true"}, kExitFailed, "baseline (/no/such)"},
       {{"--baseline", "/bin/true", "--candidate", "/no/such"}, kExitFailed, "candidate (/no/such)"},
-      {{"--baseline", "/bin/true", "--candidate", "/bin/false", "--rounds", "3"},
+      {{"--baseline", "/bin/true", "--candidate", "/bin/false", "--rounds", "6"},
        kExitFailed,
        "candidate (/bin/false): exit status 1"},
+      {{"--baseline", "/bin/true", "--candidate", "/bin/true", "--rounds", "5"},
+       kExitUsage,
+       "6 are needed"},
       {{"--from", "/no/such.json"}, kExitFailed, "/no/such.json"},
   };
   for (const UsageCase& c : cases) {

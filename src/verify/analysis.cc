@@ -124,20 +124,21 @@ bool IdenticalArms(const RunRecord& run) {
   return arguments(run.arms[0]) == arguments(run.arms[1]);
 }
 
-// A difference is believed when the interval excludes 1, the test agrees, and the effect exceeds
-// what the A/A control shows by chance.
+// A difference is believed when the interval excludes 1, the effect exceeds what the A/A control
+// shows by chance, and the test agrees.
 Outcome Judge(const Analysis& a) {
-  constexpr double kSignificant = 0.05;
+  // First: of so few blocks neither a difference nor noise can be proven.
+  if (a.blocks < kLeastBlocks) return Outcome::kInconclusive;
   if (!a.control.includes_one()) return Outcome::kInvalid;
   bool above_floor = std::abs(std::log(a.candidate.ratio)) > a.floor;
-  if (a.candidate.includes_one() || !above_floor || a.p_value >= kSignificant) {
-    return Outcome::kNoDifference;
-  }
+  if (a.candidate.includes_one() || !above_floor) return Outcome::kNoDifference;
+  if (a.p_value >= kSignificant) return Outcome::kInconclusive;
   return a.candidate.ratio < 1 ? Outcome::kGain : Outcome::kRegression;
 }
 
 Ruling RuleOn(const Analysis& a, const VerifyLimits& limits) {
   if (a.outcome == Outcome::kInvalid) return Ruling::kInvalid;
+  if (a.outcome == Outcome::kInconclusive) return Ruling::kInconclusive;
   if (a.outcome == Outcome::kRegression && -a.gain() > limits.max_regression) {
     return Ruling::kRegression;
   }
@@ -174,10 +175,18 @@ void AddNotes(const RunRecord& run, Analysis& a) {
   }
   double wanted = std::max(run.limits.min_gain, 0.01);
   if (a.outcome == Outcome::kNoDifference && a.mde > wanted) {
-    // Noise falls with the square root of the number of blocks.
-    double needed = static_cast<double>(a.blocks) * std::pow(a.mde / wanted, 2);
-    a.notes.push_back(fmt::format("to find {} reliably on this machine takes about {:.0f} blocks",
-                                  PercentText(wanted), needed));
+    // Noise falls with the square root of the number of units: sessions where there are several,
+    // since more blocks of one start or layout say nothing about the next.
+    bool layouts = run.sessions[0].layout_seed >= 0;
+    bool several = run.sessions.size() > 1;
+    double units =
+        several ? static_cast<double>(run.sessions.size()) : static_cast<double>(a.blocks);
+    a.notes.push_back(fmt::format("to find {} reliably on this machine takes about {:.0f} {}",
+                                  PercentText(wanted),
+                                  std::ceil(units * std::pow(a.mde / wanted, 2)),
+                                  !several  ? "blocks"
+                                  : layouts ? "layouts"
+                                            : "starts"));
   }
 }
 
@@ -199,7 +208,9 @@ Result<Analysis> Analyze(const RunRecord& run) {
   a.median_ratio = std::exp(Median(candidate_effects));
   a.p_value = PValue(candidate);
   a.floor = of_control.floor;
-  a.mde = kPowerFactor * of_control.standard_error;
+  // The control shares the baseline's layout seed, so that it knows nothing of what layouts do to
+  // the candidate.
+  a.mde = kPowerFactor * std::max(of_candidate.standard_error, of_control.standard_error);
   a.block_noise = RobustDeviation(control_effects);
   a.blocks = static_cast<int64_t>(candidate_effects.size());
   for (const Session& session : run.sessions) {

@@ -73,6 +73,57 @@ TEST(AnalyzeTest, AControlThatDiffersMakesTheRunInvalid) {
   EXPECT_THAT(a.sentence, testing::HasSubstr("too noisy"));
 }
 
+TEST(AnalyzeTest, FewerThanSixBlocksProveNothing) {
+  for (size_t blocks = 1; blocks <= 7; ++blocks) {
+    for (double control : {1.0, 1.3}) {  // nor that the machine is noisy
+      Analysis a = MustAnalyze(MakeRecord(1, blocks, 2, control, 0.01));
+      if (blocks >= 6) {
+        EXPECT_EQ(a.outcome, control > 1 ? Outcome::kInvalid : Outcome::kRegression) << a.sentence;
+        continue;
+      }
+      EXPECT_EQ(a.outcome, Outcome::kInconclusive) << blocks;
+      EXPECT_EQ(a.ruling, Ruling::kInconclusive) << blocks;
+      EXPECT_THAT(a.sentence, testing::HasSubstr("6 or more may"));
+      EXPECT_THAT(a.sentence, testing::HasSubstr("% more CPU per repetition"));
+    }
+  }
+}
+
+TEST(AnalyzeTest, IntervalAndTestMustAgree) {
+  // Five blocks say 10 %, one says a little less than nothing: p = 0.0625.
+  RunRecord run = MakeRecord(1, 6, 1.1, 1, 0.0005);
+  run.sessions[0].blocks[2].samples[0][1].cpu_ns =
+      run.sessions[0].blocks[2].samples[0][0].cpu_ns - 9;
+  Analysis a = MustAnalyze(run);
+  EXPECT_GT(a.candidate.low, 1);
+  EXPECT_EQ(a.outcome, Outcome::kInconclusive);
+  EXPECT_THAT(a.sentence, testing::HasSubstr("the signed-rank test does not agree (p = 0.062"));
+}
+
+TEST(AnalyzeTest, WhatLayoutsDoCountsForWhatWouldBeFound) {
+  // Each layout moves the candidate by 3 % one way or the other; the control shares the baseline's.
+  struct Row {
+    int64_t layout_seed;
+    const char* unit;
+  };
+  for (const Row& row : {Row{5, "layouts"}, Row{-1, "starts"}}) {
+    RunRecord run = MakeRecord(8, 30, 1, 1, 0.004);
+    for (size_t s = 0; s < run.sessions.size(); ++s) {
+      run.sessions[s].layout_seed =
+          row.layout_seed < 0 ? -1 : row.layout_seed + static_cast<int64_t>(s);
+      for (Block& block : run.sessions[s].blocks) {
+        for (Sample& sample : block.samples[0]) sample.units *= 10;
+        block.samples[0][1].units = s % 2 == 0 ? 103 : 97;
+      }
+    }
+    Analysis a = MustAnalyze(run);
+    EXPECT_EQ(a.outcome, Outcome::kNoDifference);
+    EXPECT_GT(a.mde, 0.025);
+    EXPECT_THAT(a.notes, testing::Contains(testing::ContainsRegex(
+                             fmt::format("to find 1.0 % .* takes about [78]. {}", row.unit))));
+  }
+}
+
 TEST(AnalyzeTest, FalseAlarmsAreRare) {
   constexpr int kRuns = 100;
   int differences = 0, invalid = 0;

@@ -59,6 +59,8 @@ std::string_view OutcomeName(Outcome outcome) {
       return "no-difference";
     case Outcome::kRegression:
       return "regression";
+    case Outcome::kInconclusive:
+      return "inconclusive";
     case Outcome::kInvalid:
       return "invalid";
   }
@@ -73,6 +75,8 @@ std::string_view RulingName(Ruling ruling) {
       return "no-gain";
     case Ruling::kRegression:
       return "regression";
+    case Ruling::kInconclusive:
+      return "inconclusive";
     case Ruling::kInvalid:
       return "invalid";
   }
@@ -118,6 +122,18 @@ std::string VerdictSentence(const Analysis& a, const RunRecord& run) {
           "No measurable difference: the 95 % interval of the candidate's CPU per {} reaches from "
           "{} than the baseline's.",
           run.unit, fmt::format("{} to {}", DifferenceText(e.low), DifferenceText(e.high)));
+    case Outcome::kInconclusive:
+      if (a.blocks < kLeastBlocks) {
+        return fmt::format(
+            "Inconclusive: {} {} prove nothing, {} or more may; in these the candidate used {} CPU "
+            "per {}.",
+            a.blocks, a.blocks == 1 ? "block" : "blocks", kLeastBlocks, DifferenceText(e.ratio),
+            run.unit);
+      }
+      return fmt::format(
+          "Inconclusive: the candidate used {} CPU per {} (95 % interval {}), but the signed-rank "
+          "test does not agree (p = {:.2g}, not below {}).",
+          DifferenceText(e.ratio), run.unit, IntervalText(e), a.p_value, kSignificant);
     case Outcome::kInvalid:
       return fmt::format(
           "Invalid, the machine is too noisy: the baseline measured against itself differs by {} "

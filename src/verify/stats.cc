@@ -86,8 +86,7 @@ double Deviation(std::span<const double> values) {
 
 // Hesterberg's expanded percentile interval from `resampled` estimates over `n` units.
 Interval FromResamples(double estimate, std::vector<double> resampled, size_t n) {
-  Interval interval{estimate, estimate, estimate, 0, std::abs(estimate)};
-  if (n < 2) return interval;
+  Interval interval{.estimate = estimate};
   double expansion = std::sqrt(static_cast<double>(n) / static_cast<double>(n - 1));
   double tail = NormalCdf(-expansion * StudentT975(n - 1));
   std::sort(resampled.begin(), resampled.end());
@@ -123,11 +122,11 @@ Interval BootstrapT(std::span<const double> values, Random& random, int resample
   return interval;
 }
 
-Interval StudentInterval(std::span<const double> estimates) {
-  double mean = Mean(estimates);
-  double error = Deviation(estimates) / std::sqrt(static_cast<double>(estimates.size()));
-  double half = StudentT975(estimates.size() - 1) * error;
-  return {mean, mean - half, mean + half, error, std::abs(mean) + half};
+// Student's t about `estimate`, from the spread of two values or more.
+Interval StudentInterval(double estimate, std::span<const double> values) {
+  double error = Deviation(values) / std::sqrt(static_cast<double>(values.size()));
+  double half = StudentT975(values.size() - 1) * error;
+  return {estimate, estimate - half, estimate + half, error, std::abs(estimate) + half};
 }
 
 // P(W <= w) and the like need the number of subsets of {1..n} with each sum; n <= 50.
@@ -259,7 +258,8 @@ double StudentT975(size_t degrees_of_freedom) {
 }
 
 Interval EstimateEffect(std::span<const std::vector<double>> groups, uint64_t seed, int resamples) {
-  constexpr size_t kBootstrapFrom = 6;
+  constexpr size_t kBootstrapGroupsFrom = 6;
+  constexpr size_t kBootstrapEffectsFrom = 8;
   std::vector<double> estimates;
   std::vector<double> sorted;  // of the last group that is not empty
   for (const std::vector<double>& group : groups) {
@@ -271,10 +271,13 @@ Interval EstimateEffect(std::span<const std::vector<double>> groups, uint64_t se
   if (estimates.empty()) return Interval();
   Random random(seed);
   if (estimates.size() == 1) {
-    return FromResamples(estimates[0], BootstrapHodgesLehmann(sorted, random, resamples),
+    double estimate = estimates[0];
+    if (sorted.size() < 2) return {estimate, estimate, estimate, 0, std::abs(estimate)};
+    if (sorted.size() < kBootstrapEffectsFrom) return StudentInterval(estimate, sorted);
+    return FromResamples(estimate, BootstrapHodgesLehmann(sorted, random, resamples),
                          sorted.size());
   }
-  if (estimates.size() < kBootstrapFrom) return StudentInterval(estimates);
+  if (estimates.size() < kBootstrapGroupsFrom) return StudentInterval(Mean(estimates), estimates);
   return BootstrapT(estimates, random, resamples);
 }
 

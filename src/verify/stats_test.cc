@@ -140,6 +140,23 @@ TEST(EstimateEffectTest, EmptyAndSingle) {
   EXPECT_EQ(one.low, 0.25);
 }
 
+TEST(EstimateEffectTest, FewEffectsAreNoNoise) {
+  // The resamples of three values never leave them: a quarter of such intervals would exclude 0.
+  constexpr int kRuns = 2000;
+  Random random(77);
+  for (size_t n = 2; n <= 9; ++n) {
+    int false_alarms = 0;
+    for (int run = 0; run < kRuns; ++run) {
+      std::vector<double> group;
+      for (size_t i = 0; i < n; ++i) group.push_back(0.02 * random.Normal());
+      Interval interval = EstimateEffect(Groups{group}, static_cast<uint64_t>(run), 200);
+      false_alarms += interval.low > 0 || interval.high < 0;
+    }
+    EXPECT_LE(false_alarms, kRuns * 65 / 1000) << n;
+    EXPECT_GE(false_alarms, kRuns * 2 / 100) << n;
+  }
+}
+
 // What a busy machine does: mostly quiet, every tenth block hit hard, on either side.
 double BusyNoise(Random& random) {
   double scale = random.Below(10) == 0 ? 0.15 : 0.02;

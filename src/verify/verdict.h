@@ -83,6 +83,10 @@ struct RunRecord {
   std::vector<Session> sessions;
 };
 
+// Blocks that a verdict needs at least: the signed-rank test of five cannot reach 5 % (p >= 1/16).
+inline constexpr int64_t kLeastBlocks = 6;
+inline constexpr double kSignificant = 0.05;
+
 // A ratio of CPU times and its 95 % interval; below 1 the numerator used less.
 struct RatioEstimate {
   double ratio = 1;
@@ -91,12 +95,15 @@ struct RatioEstimate {
   bool includes_one() const { return low <= 1 && high >= 1; }
 };
 
-enum class Outcome { kGain, kNoDifference, kRegression, kInvalid };
-std::string_view OutcomeName(Outcome outcome);  // "gain", "no-difference", "regression", "invalid"
+// kInconclusive: too few blocks to prove anything, or interval and test disagree.
+enum class Outcome { kGain, kNoDifference, kRegression, kInconclusive, kInvalid };
+// "gain", "no-difference", "regression", "inconclusive", "invalid"
+std::string_view OutcomeName(Outcome outcome);
 
 // What the limits say about the outcome; the command's exit status follows it.
-enum class Ruling { kPass, kNoGain, kRegression, kInvalid };
-std::string_view RulingName(Ruling ruling);  // "pass", "no-gain", "regression", "invalid"
+enum class Ruling { kPass, kNoGain, kRegression, kInconclusive, kInvalid };
+// "pass", "no-gain", "regression", "inconclusive", "invalid"
+std::string_view RulingName(Ruling ruling);
 
 struct GroupEstimate {
   std::string name;  // benchmark or session

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kDefaultStarts = 8;
 constexpr int64_t kBlocksPerSession = 3;  // at least; fewer say nothing about a start
+static_assert(2 * kBlocksPerSession >= kLeastBlocks);
 constexpr int64_t kProgressPauseNs = 200'000'000;
 
 bool LivesBetweenBursts(VerifyMode mode) {
@@ -33,6 +34,13 @@ Status CheckPlan(const VerifyPlan& plan) {
     return InvalidArgument("rounds, starts and warm-up must not be negative");
   }
   if (plan.rounds == 0 && plan.budget_ns <= 0) return InvalidArgument("no rounds and no time");
+  int64_t sessions = builds ? plan.build.layouts : plan.sessions;
+  if (plan.rounds > 0 && plan.rounds < std::max(kLeastBlocks, sessions)) {
+    return InvalidArgument(
+        "rounds: {} are too few, {} are needed: {} to prove anything, and one for each start or "
+        "layout",
+        plan.rounds, std::max(kLeastBlocks, sessions), kLeastBlocks);
+  }
   if (plan.burst_ns <= 0) return InvalidArgument("the burst must be longer than nothing");
   if (plan.mode == VerifyMode::kHttp && plan.load.command.empty() &&
       (plan.load.requests.empty() || plan.load.concurrency < 1)) {
@@ -320,9 +328,9 @@ bool Runner::SessionDone(size_t index, const Session& session) const {
   int64_t position = static_cast<int64_t>(index);
   if (plan_.rounds > 0) {
     int64_t share = plan_.rounds / count + (position < plan_.rounds % count ? 1 : 0);
-    return done >= std::max<int64_t>(1, share);
+    return done >= share;
   }
-  if (done < kBlocksPerSession) return false;
+  if (done < (count == 1 ? kLeastBlocks : kBlocksPerSession)) return false;
   int64_t share_ns = plan_.budget_ns / count * (position + 1);
   return seams_.clock.MonotonicNs() - measure_start_ns_ >= share_ns;
 }

@@ -71,9 +71,13 @@ struct VerifyPlan {
   LoadPlan load;
   GoBenchPlan gobench;
   BuildPlan build;
-  std::string cwd;                              // of the arms; empty: here
-  int64_t rounds = 0;                           // blocks in all; 0: as many as `budget_ns` allows
-  int64_t budget_ns = 60'000'000'000;           // for the blocks, without builds and starts
+  std::string cwd;  // of the arms; empty: here
+  // Blocks in all, kLeastBlocks and one for each session at least; 0: as many as `budget_ns`
+  // allows.
+  int64_t rounds = 0;
+  // For all but the builds. Never fewer than kLeastBlocks in all and 3 for each session, whatever
+  // they take.
+  int64_t budget_ns = 60'000'000'000;
   int sessions = 0;                             // process starts; 0: 8 (one per layout when built)
   int warmup_bursts = 3;                        // discarded at each start, per arm
   int64_t burst_ns = 30'000'000;                // CPU time aimed at per sample

@@ -161,6 +161,35 @@ TEST_F(VerifyTest, ATimeBudgetEndsTheRun) {
   EXPECT_EQ(verdict->run.sessions.size(), 2u);
 }
 
+TEST_F(VerifyTest, OneStartTakesSixBlocksWhateverTheTime) {
+  VerifyPlan plan = Plan(VerifyMode::kCommand, "command 50", "command 50");
+  plan.rounds = 0;
+  plan.budget_ns = 1;
+  Result<Verdict> verdict = RunVerification(plan, Seams(), {});
+  ASSERT_TRUE(verdict.ok()) << verdict.status().ToString();
+  EXPECT_EQ(verdict->analysis.blocks, kLeastBlocks);
+}
+
+TEST_F(VerifyTest, RefusesRoundsThatProveNothing) {
+  struct Row {
+    int64_t rounds;
+    int sessions;
+    int layouts;  // 0: no builds
+    const char* says;
+  };
+  for (const Row& row :
+       {Row{1, 0, 0, "6 are needed"}, Row{5, 1, 0, "6 are needed"}, Row{5, 5, 0, "6 are needed"},
+        Row{7, 8, 0, "8 are needed"}, Row{9, 1, 10, "10 are needed"}}) {
+    VerifyPlan plan = Plan(VerifyMode::kStdin, "stdin 20", "stdin 20");
+    plan.rounds = row.rounds;
+    plan.sessions = row.sessions;
+    if (row.layouts > 0) {
+      plan.build = {.command = "false", .layouts = row.layouts, .work_dir = "/", .cwd = ""};
+    }
+    EXPECT_THAT(Failure(plan), testing::HasSubstr(row.says)) << row.rounds;
+  }
+}
+
 TEST_F(VerifyTest, CancelingEndsTheRun) {
   VerifyPlan plan = Plan(VerifyMode::kStdin, "stdin 100", "stdin 100");
   int64_t rounds = 0;

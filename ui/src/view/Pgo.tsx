@@ -182,6 +182,7 @@ const outcomes: Record<string, string> = {
   gain: 'Gain',
   'no-difference': 'No measurable difference',
   regression: 'Regression',
+  inconclusive: 'Inconclusive',
   invalid: 'Invalid measurement',
 };
 

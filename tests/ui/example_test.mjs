@@ -51,6 +51,7 @@ test('example: drag, search, focus, sandwich, source lines', () =>
     assert.match(await page.locator('.sandwich').textContent(), /Convert/);
     await page.goBack();
     await ready(page);
+    await page.locator('.timeline').scrollIntoViewIfNeeded();
     const box = await page.locator('.timeline .u-over').boundingBox();
     await page.mouse.move(box.x + box.width * 0.5, box.y + 20);
     await page.mouse.down();

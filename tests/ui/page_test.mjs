@@ -81,7 +81,7 @@ test('search: literal, regex, count, cycling, and a wrong regex', () =>
     await page.waitForURL(/zoom=/);
     assert.match(await selectedText(page), /mallocgc/);
     await page.getByRole('searchbox').fill('/^runtime\\.mallocgc$/');
-    await page.locator('.summary', { hasText: 'in 1 functions' }).waitFor();
+    await page.locator('.summary', { hasText: /in 1 function\b/ }).waitFor();
     await page.getByRole('searchbox').fill('/(/');
     assert.equal(await page.getByRole('searchbox').getAttribute('aria-invalid'), 'true');
   }));
@@ -110,13 +110,31 @@ test('keyboard only: into the graph, down, zoom, focus, undo', () =>
     await page.waitForFunction(() => !location.search.includes('do=focus'));
   }));
 
+test('keyboard only: the table is one stop of Tab, the arrows go through it, g goes to the graph', () =>
+  visit(explore, async (page) => {
+    await ready(page);
+    const focused = () => page.evaluate(() => document.activeElement.textContent);
+    const names = await page.locator('td.function button.link').allTextContents();
+    await page.getByRole('button', { name: 'Total' }).focus();
+    for (const [key, row] of [['Tab', 0], ['ArrowDown', 1], ['ArrowDown', 2], ['ArrowUp', 1]]) {
+      await page.keyboard.press(key);
+      assert.equal(await focused(), names[row], key);
+    }
+    await page.keyboard.press('g');
+    assert.ok(await graph(page).evaluate((element) => element === document.activeElement));
+    await page.locator('td.function button.link').nth(1).focus();
+    await page.keyboard.press('s');
+    await page.waitForURL(/panel=sandwich/);
+    await page.getByRole('tree', { name: 'Callers' }).waitFor();
+  }));
+
 test('changes: ignore and recursion, undone one by one', () =>
   visit(`${explore}&do=recursion&do=${encodeURIComponent('ignore:runtime.mallocgc')}`, async (page) => {
     await ready(page);
     await page.getByRole('searchbox').fill('/^runtime\\.mallocgc$/');
     await page.locator('.summary', { hasText: '0 matches' }).waitFor();
     await page.getByRole('button', { name: /Undo: without/ }).click();
-    await page.locator('.summary', { hasText: 'in 1 functions' }).waitFor();
+    await page.locator('.summary', { hasText: /in 1 function\b/ }).waitFor();
   }));
 
 test('sandwich and source lines', () =>
@@ -131,7 +149,7 @@ test('sandwich and source lines', () =>
     assert.match(await page.getByRole('region', { name: 'Source lines' }).textContent(), /malloc\.go/);
   }));
 
-const frames = (page) => page.locator('.summary').textContent().then((text) => Number(/· ([\d\u202f]+) frames/.exec(text)[1].replaceAll('\u202f', '')));
+const frames = (page) => page.locator('.summary').textContent().then((text) => Number(/· ([\d\u202f]+) frames?/.exec(text)[1].replaceAll('\u202f', '')));
 const settled = (page) => page.waitForFunction(() => document.querySelector('.profile')?.getAttribute('aria-busy') === 'false' && document.querySelector('.summary'));
 /** Opens the selected "other" with the key that zooms. */
 async function openSelected(page) {
@@ -381,6 +399,10 @@ test('fields that were not understood say how to write them; the export menu clo
     await page.keyboard.press('Escape');
     await page.locator('.menu-items').waitFor({ state: 'hidden' });
     assert.equal(await page.evaluate(() => document.activeElement.tagName), 'SUMMARY');
+    await page.keyboard.press('Enter');
+    await page.locator('.menu-items').waitFor();
+    await page.locator('.summary').click();
+    await page.locator('.menu-items').waitFor({ state: 'hidden' });
   }));
 
 test('the PGO page of a service without records says so, and shows nobody else’s', () =>

@@ -77,6 +77,11 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString('en').replaceAll(',', '\u202f');
 }
 
+/** "1 profile", "2 profiles". */
+export function formatMany(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
 export function formatAge(thenMs: number, nowMs: number): string {
   const age = Math.max(0, nowMs - thenMs);
   if (age < 60e3) return 'just now';

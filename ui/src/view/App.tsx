@@ -33,6 +33,7 @@ export function App() {
       if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === '?') setKeys(true);
       else if (event.key === '/') focusSearch();
+      else if (event.key === 'g') document.querySelector<HTMLElement>('main [role=tree]')?.focus();
       else return;
       event.preventDefault();
     };

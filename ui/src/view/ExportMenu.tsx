@@ -1,6 +1,6 @@
 // Ways out: link, PNG, SVG, pprof, folded stacks, JSON.
 
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { embedded, exportUrl, type TreeQuery } from '../data/anneal';
 import { hrefOf } from '../data/view_store';
 import { contentHeight, paint, type Scene } from '../flame/paint';
@@ -25,6 +25,12 @@ export function ExportMenu({ view, query, tree, scene, flip }: Props) {
   const close = () => {
     if (menu.current) menu.current.open = false;
   };
+  const closeFor = (target: EventTarget) => menu.current?.contains(target as Node) || close();
+  useEffect(() => {
+    const onPointer = (event: PointerEvent) => event.target && closeFor(event.target);
+    document.addEventListener('pointerdown', onPointer);
+    return () => document.removeEventListener('pointerdown', onPointer);
+  }, []);
   const svg = () => scene.current && writeSvg(scene.current.scene, scene.current.window, flip);
   return (
     <>
@@ -42,10 +48,10 @@ export function ExportMenu({ view, query, tree, scene, flip }: Props) {
           close();
           menu.current?.querySelector('summary')?.focus();
         }}
-        onFocusOut={(event) => menu.current?.contains(event.relatedTarget as Node | null) || close()}
+        onFocusOut={(event) => event.relatedTarget && closeFor(event.relatedTarget)}
       >
         <summary>Export</summary>
-        <div class="menu-items" onClick={close}>
+        <div class="menu-items">
           <button type="button" disabled={view.panel !== 'both' && view.panel !== 'graph'} onClick={() => void savePng(scene.current, flip, name)}>
             PNG picture
           </button>

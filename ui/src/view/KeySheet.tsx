@@ -8,9 +8,18 @@ const groups: [string, [string, string][]][] = [
     [
       ['?', 'this sheet'],
       ['/', 'search'],
+      ['g', 'to the graph or the tree'],
       ['Enter, Shift Enter', 'in the search: next and previous match'],
       ['Tab', 'to the next control'],
       ['Alt ←', 'undo: the view is the address'],
+    ],
+  ],
+  [
+    'Table',
+    [
+      ['↑ ↓', 'from function to function'],
+      ['Enter', 'search for it'],
+      ['s', 'sandwich: callers and callees'],
     ],
   ],
   [

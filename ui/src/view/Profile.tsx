@@ -12,7 +12,7 @@ import { display } from '../profile/names';
 import type { View } from '../profile/state';
 import { sourcesOf } from '../profile/transform';
 import { isEmpty, isFolded, nameOf, pathHashes, type Tree } from '../profile/tree';
-import { formatCount, formatPoints, formatShare, formatValue } from '../profile/units';
+import { formatCount, formatMany, formatPoints, formatShare, formatValue } from '../profile/units';
 import { CallTree } from './CallTree';
 import { Details } from './Details';
 import { ExportMenu } from './ExportMenu';
@@ -209,12 +209,12 @@ function Summary({ tree, view, shown }: { tree: Tree; view: View; shown: Shown }
           against {formatValue(tree.base.total[0], tree.unit)} before{tree.base.total[0] > 0 && ` (${formatPoints(tree.total[0] / tree.base.total[0] - 1)})`}
         </>
       )}
-      {tree.profiles > 0 && <> · {formatCount(tree.profiles)} profiles</>} · {formatCount(tree.size - 1)} frames
+      {tree.profiles > 0 && <> · {formatMany(tree.profiles, 'profile')}</>} · {formatMany(tree.size - 1, 'frame')}
       {view.search && matches && (
         <>
           {' · '}
           <b>
-            {formatCount(matches.count)} matches in {formatCount(matches.functions)} functions
+            {formatMany(matches.count, 'match', 'matches')} in {formatMany(matches.functions, 'function')}
           </b>
           , {formatShare(tree.total[0] > 0 ? matches.value / tree.total[0] : 0)}
         </>

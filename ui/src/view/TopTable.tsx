@@ -1,5 +1,6 @@
 // The functions, by self, total or change. Rows follow the search.
 
+import type { TargetedKeyboardEvent } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { display, short, visible } from '../profile/names';
 import type { Matches } from '../profile/search';
@@ -24,6 +25,8 @@ export function TopTable({ tree, view, matches, onChoose, onSandwich }: Props) {
   const diff = tree.base !== null;
   const [sort, setSort] = useState<{ key: SortKey; down: boolean }>({ key: diff ? 'change' : 'self', down: true });
   const [limit, setLimit] = useState(step);
+  // Tab enters the table once; the arrows go from row to row.
+  const [active, setActive] = useState(0);
   const rows = useMemo(() => topTable(tree), [tree]);
   const [now, before] = view.scale === 'share' ? [tree.total[0], tree.base?.total[0] ?? 0] : [1, 1];
   const ordered = useMemo(() => {
@@ -33,6 +36,14 @@ export function TopTable({ tree, view, matches, onChoose, onSandwich }: Props) {
       sort.key === 'change' ? Math.abs(change(row, now, before)) : sort.key === 'self' ? row.self : row.total,
     );
   }, [rows, matches, view.search, sort, now, before]);
+  const onKeyDown = (event: TargetedKeyboardEvent<HTMLElement>) => {
+    const row = (event.target as HTMLElement).closest('tr');
+    const next = event.key === 'ArrowDown' ? row?.nextElementSibling : event.key === 'ArrowUp' ? row?.previousElementSibling : null;
+    if (next) next.querySelector<HTMLElement>('button.link')?.focus();
+    else if (event.key === 's' && ordered[active]) onSandwich(ordered[active].name);
+    else return;
+    event.preventDefault();
+  };
   const head = (key: SortKey, text: string, hint: string) => (
     <th scope="col" class={key === 'name' ? '' : 'number'} aria-sort={sort.key === key ? (sort.down ? 'descending' : 'ascending') : 'none'}>
       <button type="button" title={hint} onClick={() => setSort({ key, down: sort.key === key ? !sort.down : key !== 'name' })}>
@@ -63,9 +74,18 @@ export function TopTable({ tree, view, matches, onChoose, onSandwich }: Props) {
             )}
           </tr>
         </thead>
-        <tbody>
-          {ordered.slice(0, limit).map((row) => (
-            <FunctionRow key={row.name} row={row} tree={tree} view={view} onChoose={onChoose} onSandwich={onSandwich} />
+        <tbody onKeyDown={onKeyDown}>
+          {ordered.slice(0, limit).map((row, i) => (
+            <FunctionRow
+              key={row.name}
+              row={row}
+              tree={tree}
+              view={view}
+              active={i === Math.min(active, ordered.length - 1)}
+              onFocus={() => setActive(i)}
+              onChoose={onChoose}
+              onSandwich={onSandwich}
+            />
           ))}
         </tbody>
       </table>
@@ -87,11 +107,13 @@ interface RowProps {
   row: Row;
   tree: Tree;
   view: View;
+  active: boolean;
+  onFocus: () => void;
   onChoose: (name: string) => void;
   onSandwich: (name: string) => void;
 }
 
-function FunctionRow({ row, tree, view, onChoose, onSandwich }: RowProps) {
+function FunctionRow({ row, tree, view, active, onFocus, onChoose, onSandwich }: RowProps) {
   const whole = tree.total[0] || 1;
   const wholeBefore = tree.base?.total[0] || 1;
   const number = (value: number, of: number) => (
@@ -106,10 +128,10 @@ function FunctionRow({ row, tree, view, onChoose, onSandwich }: RowProps) {
   return (
     <tr>
       <td class="function" title={visible(`${row.name}\n${row.file}\n${kindNames[row.kind] ?? ''}`)}>
-        <button type="button" class="link" onClick={() => onChoose(row.name)}>
+        <button type="button" class="link" tabIndex={active ? 0 : -1} onFocus={onFocus} onClick={() => onChoose(row.name)}>
           <bdi class="mono">{short(row.name)}</bdi>
         </button>
-        <button type="button" class="small sandwich-button" aria-label={`Sandwich of ${display(row.name)}`} title="Sandwich" onClick={() => onSandwich(row.name)}>
+        <button type="button" class="small sandwich-button" tabIndex={-1} aria-label={`Sandwich of ${display(row.name)}`} title="Sandwich (s)" onClick={() => onSandwich(row.name)}>
           ⇅
         </button>
         <bdi class="soft mono place">{placeOf(row)}</bdi>

@@ -129,7 +129,7 @@ function ArtefactCard({ service, record, newest }: { service: string; record: Pg
             <Fact name="Size" value={sizeOf(artefact)} />
             <Fact name="SHA-256" value={artefact.sha256 ?? ''} />
             <Fact name="Toolchain" value={record.toolchain ?? ''} />
-            <Fact name="Kept" value={record.kept === undefined ? '' : `${record.kept ? 'yes' : 'no, dropped'}${record.reason ? `: ${record.reason}` : ''}`} />
+            <Fact name="Kept" value={record.kept === undefined ? '' : `${record.kept ? 'yes' : 'no'}${record.reason ? `; ${record.reason}` : ''}`} />
             <Fact name="Compiler" value={Object.entries(record.compiler ?? {}).map(([name, value]) => `${name.replaceAll('_', ' ')} ${formatCount(value)}`).join(' · ')} />
             {Object.entries(details.data?.measures ?? {}).map(([name, value]) => (
               <Fact key={name} name={name} value={String(value)} />

@@ -59,7 +59,7 @@ export function advice(error: Error): string {
   if (error.status === 401 || error.status === 403) return 'Sign in with a token that has the right to read.';
   if (error.status === 0) return 'Start it again, then press “Try again”.';
   if (error.code === 'not_found') return 'Nothing was recorded for this selection: choose a longer time range or fewer filters.';
-  if (error.code === 'invalid_argument') return 'Check the filters and the time range.';
+  if (error.code === 'invalid_argument') return 'Check the profile type, the filters and the time range.';
   if (error.code === 'resource_exhausted') return 'Choose a shorter time range or add a filter.';
   if (error.code === 'unimplemented') return 'This server is older than the page: update it.';
   return 'Try again; the server’s log has more.';

@@ -40,10 +40,6 @@ export function resolve(range: Range, nowMs: number): Span {
   return fromMs <= untilMs ? { fromMs, untilMs } : { fromMs: untilMs, untilMs: fromMs };
 }
 
-export function isRelative(range: Range): boolean {
-  return range.from.includes('now') || range.until.includes('now');
-}
-
 export function freeze(range: Range, nowMs: number): Range {
   const { fromMs, untilMs } = resolve(range, nowMs);
   return { from: String(Math.round(fromMs)), until: String(Math.round(untilMs)) };

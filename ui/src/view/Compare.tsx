@@ -18,7 +18,7 @@ import { Filters } from './Filters';
 import { ErrorNote } from './notes';
 import { Profile } from './Profile';
 import { selectionOf } from './SeenBuilds';
-import { Timeline, TimelineWaiting } from './Timeline';
+import { Timeline, TimelineFailed, TimelineWaiting } from './Timeline';
 import { TimeRange } from './TimeRange';
 
 export function Compare({ view, palette }: { view: View; palette: Palette }) {
@@ -110,7 +110,7 @@ function Side({ title, role, selection, view, names, type, nowMs, palette, wide 
       </div>
       <Filters selection={selection} type={type} unit={unit} span={span} onChange={(filters) => set({ filters })} />
       {series.loading && !series.data && <TimelineWaiting height={100} onCancel={series.cancel} />}
-      {series.error && <ErrorNote error={series.error} onRetry={series.retry} />}
+      {series.error && <TimelineFailed error={series.error} onRetry={series.retry} />}
       {series.data && (
         <Timeline
           set={series.data}

@@ -15,7 +15,7 @@ import { GroupChoice, Multiples } from './Multiples';
 import { ErrorNote, Waiting } from './notes';
 import { Profile } from './Profile';
 import { Services } from './Services';
-import { Timeline, TimelineWaiting } from './Timeline';
+import { Timeline, TimelineFailed, TimelineWaiting } from './Timeline';
 import { TimeRange } from './TimeRange';
 
 interface Props {
@@ -86,7 +86,7 @@ function Selected({ view, palette, nowMs, type }: { view: View; palette: Palette
         <Filters selection={view.now} type={type} unit={unit} span={span} onChange={(filters) => change({ now: { ...view.now, filters } })} />
         <GroupChoice group={view.group} names={names.data ?? []} />
       </div>
-      {timeline.error && <ErrorNote error={timeline.error} onRetry={timeline.retry} />}
+      {timeline.error && <TimelineFailed error={timeline.error} onRetry={timeline.retry} />}
       {timeline.loading && !timeline.data && <TimelineWaiting onCancel={timeline.cancel} />}
       {timeline.data && (
         <Timeline

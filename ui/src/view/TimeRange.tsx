@@ -1,7 +1,7 @@
 // The time range: presets, two fields, wider, and again.
 
 import { useState } from 'preact/hooks';
-import { isRelative, presets, readTime, widen, type Range } from '../profile/time';
+import { presets, readTime, widen, type Range } from '../profile/time';
 import { formatTime } from '../profile/units';
 import { Wrong } from './notes';
 
@@ -37,11 +37,6 @@ export function TimeRange({ range, nowMs, label, onChange }: Props) {
       <button type="button" class="small" onClick={() => onChange(widen(range, nowMs))} title="Twice as long">
         Wider
       </button>
-      {!isRelative(range) && (
-        <button type="button" class="small" onClick={() => onChange({ from: 'now-1h', until: 'now' })}>
-          Last hour
-        </button>
-      )}
     </fieldset>
   );
 }

@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { SeriesSet } from '../data/querier';
 import type { Palette } from '../flame/colours';
+import { visible } from '../profile/names';
 import { isCpu, unitOf } from '../profile/profile_type';
 import { formatCores, formatTime, formatValue } from '../profile/units';
 import type { Span } from '../profile/time';
@@ -15,6 +16,18 @@ export function TimelineWaiting({ height = 120, onCancel }: { height?: number; o
   return (
     <div class="timeline pending" style={{ height: `${height + 2}px` }}>
       <Waiting what="Loading the timeline…" onCancel={onCancel} />
+    </div>
+  );
+}
+
+/** In one line: what was wrong with the selection, the profile below says at length. */
+export function TimelineFailed({ error, onRetry }: { error: Error; onRetry: () => void }) {
+  return (
+    <div class="timeline failed row soft">
+      <span class="bad-text">No timeline: {visible(error.message)}</span>
+      <button type="button" class="small" onClick={onRetry}>
+        Try again
+      </button>
     </div>
   );
 }

@@ -185,13 +185,26 @@ class SystemChild : public Child {
   }
 
   Result<ExitState> Wait(int64_t timeout_ns) override {
-    int64_t deadline_ns = DeadlineNs(timeout_ns);
-    if (deadline_ns != INT64_MAX && !PollUntil(deadline_ns, [this] { return Ended(WNOHANG); })) {
-      return Error(Code::kDeadlineExceeded, "process {} still runs after {} ms", pid_,
-                   timeout_ns / kNsPerMs);
+    TRY(AwaitEnd(DeadlineNs(timeout_ns), nullptr));
+    return Reap();
+  }
+
+  // Until the child itself has ended; leaves it unreaped.
+  Status AwaitEnd(int64_t deadline_ns, const std::function<bool()>& canceled) const {
+    if (deadline_ns == INT64_MAX && !canceled) {
+      (void)Ended(0);
+      return Status();
     }
-    Reap();
-    return exit_;
+    bool stop = false;
+    bool ended = false;
+    PollUntil(deadline_ns, [&] {
+      ended = Ended(WNOHANG);
+      stop = !ended && canceled && canceled();
+      return ended || stop;
+    });
+    if (ended) return Status();
+    if (stop) return Error(Code::kCanceled, "process {} was stopped", pid_);
+    return Error(Code::kDeadlineExceeded, "process {} still runs", pid_);
   }
 
   ExitState Stop(int64_t grace_ns) override {
@@ -201,6 +214,23 @@ class SystemChild : public Child {
       PollUntil(DeadlineNs(grace_ns), [this] { return Ended(WNOHANG) && !GroupLives(pid_); });
     }
     Kill();
+    return exit_;
+  }
+
+  // Waits for the child's end, kills what is left of its group, and only then frees its id: no
+  // other process can have taken it.
+  ExitState Reap() {
+    if (reaped_) return exit_;
+    (void)Ended(0);
+    ::kill(-pid_, SIGKILL);
+    int wait_status = 0;
+    rusage usage{};
+    pid_t result;
+    do {
+      result = ::wait4(pid_, &wait_status, 0, &usage);
+    } while (result < 0 && errno == EINTR);
+    reaped_ = true;
+    if (result > 0) exit_ = ExitStateOf(wait_status, usage);
     return exit_;
   }
 
@@ -256,22 +286,6 @@ class SystemChild : public Child {
       result = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT | options);
     } while (result < 0 && errno == EINTR);
     return result < 0 || info.si_pid != 0;
-  }
-
-  // Waits for the child's end, kills what is left of its group, and only then frees its id: no
-  // other process can have taken it.
-  void Reap() {
-    if (reaped_) return;
-    (void)Ended(0);
-    ::kill(-pid_, SIGKILL);
-    int wait_status = 0;
-    rusage usage{};
-    pid_t result;
-    do {
-      result = ::wait4(pid_, &wait_status, 0, &usage);
-    } while (result < 0 && errno == EINTR);
-    reaped_ = true;
-    if (result > 0) exit_ = ExitStateOf(wait_status, usage);
   }
 
   void Kill() {
@@ -377,12 +391,9 @@ class SystemProcess : public Process {
     Status status =
         child->Communicate(input, deadline_ns, piped.canceled, &output.out, &output.err);
     if (!status.ok()) return status.Annotate(command.argv[0]);
-    int64_t left_ns = deadline_ns == INT64_MAX
-                          ? INT64_MAX
-                          : std::max<int64_t>(0, deadline_ns - Clock::System().MonotonicNs());
-    Result<ExitState> exit = child->Wait(left_ns);
-    if (!exit.ok()) return exit.status().Annotate(command.argv[0]);
-    output.exit = *exit;
+    status = child->AwaitEnd(deadline_ns, piped.canceled);
+    if (!status.ok()) return status.Annotate(command.argv[0]);
+    output.exit = child->Reap();
     return output;
   }
 

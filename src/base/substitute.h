@@ -1,4 +1,4 @@
-// {name} placeholders in command lines.
+// {name} placeholders in command lines, and what takes their place.
 #pragma once
 
 #include <string>
@@ -12,5 +12,8 @@ namespace anneal {
 // Braces around other words stay as they are.
 std::string Substitute(std::string_view text,
                        const std::vector<std::pair<std::string_view, std::string>>& values);
+
+// `text` as one word for the shell: in quotes when it has to be.
+std::string ShellWord(const std::string& text);
 
 }  // namespace anneal

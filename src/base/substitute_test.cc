@@ -24,5 +24,16 @@ TEST(Substitute, ReplacesKnownNamesOnce) {
   }
 }
 
+TEST(ShellWordTest, IsOneWordWhateverItHolds) {
+  struct Row {
+    const char* text;
+    const char* word;
+  };
+  for (const Row& row : {Row{"/a/b-1.pgo", "/a/b-1.pgo"}, Row{"", "''"}, Row{"a b", "'a b'"},
+                         Row{"it's", "'it'\\''s'"}, Row{"$x*", "'$x*'"}, Row{"A=b", "'A=b'"}}) {
+    EXPECT_EQ(ShellWord(row.text), row.word);
+  }
+}
+
 }  // namespace
 }  // namespace anneal

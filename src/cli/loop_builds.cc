@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "base/checked_run.h"
 #include "base/substitute.h"
 #include "base/units.h"
 #include "cli/go_build.h"
@@ -24,12 +25,6 @@ std::string Absolute(const std::string& path) {
   return error ? path : absolute.lexically_normal().string();
 }
 
-// The end of a build's messages: the error is there.
-std::string LastLines(const std::string& text) {
-  constexpr size_t kMostBytes = 3000;
-  return text.size() > kMostBytes ? "…" + text.substr(text.size() - kMostBytes) : text;
-}
-
 // Runs the build line and returns what it printed.
 Result<RunOutput> RunBuild(const LoopRun& run, const std::string& pgo, const std::string& out,
                            const Environment& extra) {
@@ -40,14 +35,8 @@ Result<RunOutput> RunBuild(const LoopRun& run, const std::string& pgo, const std
   command.env = run.config.env;
   command.env.insert(command.env.end(), extra.begin(), extra.end());
   command.canceled = [&run] { return run.interrupt.Requested(); };
-  command.stderr_stream = Command::Stream::kPipe;
-  ASSIGN_OR_RETURN(RunOutput output, run.context.process.Run(command, "", kBuildTimeoutNs));
-  if (run.interrupt.Requested()) return Status(Code::kCanceled, "interrupted");
-  if (!output.exit.ok()) {
-    return Error(Code::kFailedPrecondition, "the build failed ({}): {}\n{}", output.exit.ToString(),
-                 line, LastLines(output.err + output.out));
-  }
-  return output;
+  return RunChecked(run.context.process, std::move(command), fmt::format("the build ({})", line),
+                    kBuildTimeoutNs);
 }
 
 Status Build(const LoopRun& run, const std::string& pgo, const std::string& out) {

@@ -78,7 +78,4 @@ struct LoopConfig {
 Result<LoopConfig> ParseLoopConfig(std::string_view text, const std::string& config_dir,
                                    const Fs& fs);
 
-// `text` as one word for the shell: in quotes when it has to be.
-std::string ShellWord(const std::string& text);
-
 }  // namespace anneal

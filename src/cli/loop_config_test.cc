@@ -110,11 +110,5 @@ TEST(LoopConfigTest, ErrorsNameTheLineAndTheKey) {
   }
 }
 
-TEST(LoopConfigTest, ShellWordQuotesWhatItMust) {
-  EXPECT_EQ(ShellWord("/a/b-1.pgo"), "/a/b-1.pgo");
-  EXPECT_EQ(ShellWord("/my dir/it's"), "'/my dir/it'\\''s'");
-  EXPECT_EQ(ShellWord(""), "''");
-}
-
 }  // namespace
 }  // namespace anneal

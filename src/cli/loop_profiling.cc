@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "base/checked_run.h"
 #include "base/substitute.h"
 #include "cli/busy_processors.h"
 #include "collect/client.h"
@@ -104,13 +105,10 @@ Status ProfileBench(const LoopRun& run, LoopTurn* turn) {
     command.cwd = run.config.directory;
     command.env = ProfilingEnvironment(run.config);
     command.canceled = [&run] { return run.interrupt.Requested(); };
-    command.stderr_stream = Command::Stream::kPipe;
-    ASSIGN_OR_RETURN(RunOutput output, context.process.Run(command, "", kBenchTimeoutNs));
-    if (run.interrupt.Requested()) return Status(Code::kCanceled, "interrupted");
-    if (!output.exit.ok()) {
-      return Error(Code::kFailedPrecondition, "the bench command failed ({}): {}\n{}",
-                   output.exit.ToString(), run.config.bench, output.err.substr(0, 2000));
-    }
+    ASSIGN_OR_RETURN(
+        RunOutput output,
+        RunChecked(context.process, std::move(command),
+                   fmt::format("the benchmark ({})", run.config.bench), kBenchTimeoutNs));
     cpu_ns += output.exit.user_ns + output.exit.system_ns;
     Result<std::string> pprof = context.fs.ReadFile(file);
     if (!pprof.ok())

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <thread>
 
+#include "base/checked_run.h"
 #include "base/free_port.h"
 #include "base/mutex.h"
 #include "base/substitute.h"
@@ -66,19 +67,17 @@ Status LoopService::WaitUntilReady() {
     last = answer.ok() ? fmt::format("status {}", answer->status) : answer.status().message();
     if (Result<ExitState> ended = child_->Wait(kSecondNs / 20); ended.ok()) {
       return Error(Code::kFailedPrecondition, "the service ended before it was ready ({}): {}{}",
-                   ended->ToString(), config_.run, LastWords());
+                   ended->ToString(), config_.run, LogEnd());
     }
   }
-  return Error(Code::kDeadlineExceeded, "the service gave no 2xx at {} within 30 s (last: {})",
-               request.target, last);
+  return Error(Code::kFailedPrecondition, "the service gave no 2xx at {} within 30 s (last: {}){}",
+               request.target, last, LogEnd());
 }
 
-std::string LoopService::LastWords() const {
-  constexpr size_t kMostBytes = 1000;
+std::string LoopService::LogEnd() const {
   Result<std::string> log = context_.fs.ReadFile(log_path_);
   if (!log.ok() || log->empty()) return "";
-  std::string end = log->substr(log->size() > kMostBytes ? log->size() - kMostBytes : 0);
-  return fmt::format("\nThe end of {}:\n{}", log_path_, end);
+  return fmt::format("\nThe end of {}:\n{}", log_path_, LastWords(*log));
 }
 
 Result<LoadTotals> LoopService::Drive(int64_t duration_ns) {
@@ -109,7 +108,7 @@ Result<LoadTotals> LoopService::Drive(int64_t duration_ns) {
   if (interrupt_.Requested()) return Interrupted();
   if (Result<ExitState> ended = child_->Wait(0); ended.ok()) {
     return Error(Code::kFailedPrecondition, "the service ended under load: {}{}", ended->ToString(),
-                 LastWords());
+                 LogEnd());
   }
   return totals;
 }
@@ -161,13 +160,9 @@ Status LoopService::RunCommand(const std::string& line, std::string_view what, i
   command.cwd = config_.directory;
   command.env = config_.env;
   command.canceled = [this] { return interrupt_.Requested(); };
-  command.stderr_stream = Command::Stream::kPipe;
-  Result<RunOutput> run = context_.process.Run(command, "", timeout_ns);
-  if (!run.ok()) return run.status().Annotate(what);
-  if (run->exit.ok()) return Status();
-  std::string said = run->err.empty() ? run->out : run->err;
-  return Error(Code::kFailedPrecondition, "{} failed ({}): {}\n{}", what, run->exit.ToString(),
-               line, said.substr(0, 2000));
+  return RunChecked(context_.process, std::move(command), fmt::format("{} ({})", what, line),
+                    timeout_ns)
+      .status();
 }
 
 ExitState LoopService::Stop() { return child_->Stop(kStopGraceNs); }

@@ -51,7 +51,7 @@ class LoopService {
   LoopService(const LoopConfig& config, CliContext& context, const InterruptScope& interrupt)
       : config_(config), context_(context), interrupt_(interrupt) {}
   Status WaitUntilReady();
-  std::string LastWords() const;  // the end of the log, indented
+  std::string LogEnd() const;
   LoadTotals DriveInput(const LoopInput& input, int64_t duration_ns);
   Status RunCommand(const std::string& line, std::string_view what, int64_t timeout_ns);
 

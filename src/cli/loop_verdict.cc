@@ -19,7 +19,7 @@ Result<VerifyMode> ModeOf(const LoopConfig& config) {
 std::string ArmCommand(const LoopConfig& config, VerifyMode mode, const std::string& binary) {
   std::string line = config.verify.command;
   if (line.empty()) line = mode == VerifyMode::kHttp ? config.run : "{binary}";
-  line = Substitute(line, {{"binary", ShellWord(binary)}, {"server", ""}});
+  line = Substitute(line, {{"binary", binary}, {"server", ""}});
   for (size_t i = config.env.size(); i-- > 0;) {
     line = fmt::format("{}={} {}", config.env[i].first, ShellWord(config.env[i].second), line);
   }
@@ -56,7 +56,7 @@ std::vector<LoadRequest> RequestMix(const std::vector<LoopInput>& inputs) {
 // -pgo as a build argument: an artefact's path or "off".
 ArmPlan Arm(const LoopConfig& config, VerifyMode mode, const std::string& binary,
             const std::string& pgo) {
-  std::string path = config.verify.layouts > 0 ? "{out}" : binary;
+  std::string path = config.verify.layouts > 0 ? "{out}" : ShellWord(binary);
   return {.command = ArmCommand(config, mode, path),
           .binary = config.verify.layouts > 0 ? "" : binary,
           .pgo = pgo};

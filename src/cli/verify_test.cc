@@ -104,6 +104,10 @@ TEST_F(VerifyCommandTest, ErrorsNameTheOptionOrTheArm) {
       {{"--baseline", "/bin/true", "--candidate", "/bin/true", "--rounds", "5"},
        kExitUsage,
        "6 are needed"},
+      {{"--baseline", "sleep 100", "--candidate", "true", "--timeout", "100ms"},
+       kExitFailed,
+       "baseline (sleep 100): did not end within 0.1 s"},
+      {{"--baseline", "true", "--candidate", "true", "--timeout", "0s"}, kExitUsage, "timeout"},
       {{"--from", "/no/such.json"}, kExitFailed, "/no/such.json"},
   };
   for (const UsageCase& c : cases) {

@@ -38,7 +38,7 @@ struct ArmStart {
   std::vector<int> cpus;           // empty: any
   std::vector<int> load_cpus;      // of an external load command; empty: any
   int64_t timeout_ns = 0;          // longest wait for a burst
-  std::function<bool()> canceled;  // asked while waiting for a service; may be empty
+  std::function<bool()> canceled;  // asked while waiting; may be empty
 };
 
 // "baseline (./old --flag)": how errors call the arm.

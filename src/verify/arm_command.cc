@@ -2,12 +2,11 @@
 #include <cctype>
 #include <sstream>
 
+#include "base/checked_run.h"
 #include "verify/arm.h"
 
 namespace anneal {
 namespace {
-
-constexpr size_t kLastWords = 600;
 
 bool IsAssignment(std::string_view word) {
   size_t equals = word.find('=');
@@ -31,24 +30,11 @@ Status ReadQuoted(std::string_view line, size_t& i, std::string& word) {
   return Status();
 }
 
-std::string Tail(std::string_view text) {
-  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-  return std::string(text.size() > kLastWords ? text.substr(text.size() - kLastWords) : text);
-}
-
-Result<RunOutput> RunWhole(const Command& base, const ArmStart& start, const VerifySeams& seams) {
-  Command command = base;
+Result<RunOutput> RunWhole(Command command, const ArmStart& start, const VerifySeams& seams) {
   command.cwd = start.cwd;
   command.cpus = start.cpus;
-  command.stderr_stream = Command::Stream::kPipe;
-  Result<RunOutput> run = seams.process.Run(command, "", start.timeout_ns);
-  if (!run.ok()) return run.status().Annotate(ArmLabel(start));
-  if (!run->exit.ok()) {
-    std::string words = Tail(run->err.empty() ? run->out : run->err);
-    return Error(Code::kFailedPrecondition, "{}: {}{}{}", ArmLabel(start), run->exit.ToString(),
-                 words.empty() ? "" : ": ", words);
-  }
-  return run;
+  command.canceled = start.canceled;
+  return RunChecked(seams.process, std::move(command), ArmLabel(start), start.timeout_ns);
 }
 
 Sample WholeSample(const RunOutput& run, int64_t units, int64_t wall_ns) {
@@ -91,7 +77,7 @@ Result<BurstResult> RunGoBenchmark(const ArmStart& start, const std::string& nam
   std::vector<GoBenchLine> lines = ParseGoBenchOutput(run.out, start.cpus.size());
   if (lines.size() != 1) {
     return Error(Code::kFailedPrecondition, "{}: benchmark {} gave {} result lines, not one: {}",
-                 ArmLabel(start), name, lines.size(), Tail(run.out));
+                 ArmLabel(start), name, lines.size(), LastWords(run.out));
   }
   double wall_ns = lines[0].ns_per_op * static_cast<double>(units);
   return BurstResult{WholeSample(run, units, static_cast<int64_t>(wall_ns)), 0};
@@ -183,7 +169,7 @@ Result<std::vector<std::string>> ListGoBenchmarks(const ArmStart& start, const s
   }
   if (names.empty()) {
     return Error(Code::kNotFound, "{}: no benchmark matches \"{}\"; it printed: {}",
-                 ArmLabel(start), pattern, Tail(run.out));
+                 ArmLabel(start), pattern, LastWords(run.out));
   }
   return names;
 }

@@ -1,4 +1,5 @@
 // The http arm: a service that stays alive under short bursts of load.
+#include "base/checked_run.h"
 #include "base/free_port.h"
 #include "base/substitute.h"
 #include "verify/arm.h"
@@ -55,15 +56,12 @@ Result<ExternalLoad> RunLoadCommand(const std::string& line, const ArmStart& sta
   Command command = ShellCommand(line);
   command.cwd = start.cwd;
   command.cpus = start.load_cpus;
-  command.stderr_stream = Command::Stream::kPipe;
-  Result<RunOutput> run = seams.process.Run(command, "", start.timeout_ns);
-  if (!run.ok()) return run.status().Annotate("load command");
-  if (!run->exit.ok()) {
-    return Error(Code::kFailedPrecondition, "load command ({}): {}: {}", line, run->exit.ToString(),
-                 (run->err + run->out).substr(0, 600));
-  }
-  std::optional<int64_t> requests = RequestsInOutput(run->out + "\n" + run->err);
-  return ExternalLoad{requests.value_or(1), run->exit.user_ns + run->exit.system_ns};
+  command.canceled = start.canceled;
+  ASSIGN_OR_RETURN(RunOutput run,
+                   RunChecked(seams.process, std::move(command),
+                              fmt::format("load command ({})", line), start.timeout_ns));
+  std::optional<int64_t> requests = RequestsInOutput(run.out + "\n" + run.err);
+  return ExternalLoad{requests.value_or(1), run.exit.user_ns + run.exit.system_ns};
 }
 
 }  // namespace
@@ -93,6 +91,7 @@ Result<Arm> StartHttpArm(const ArmStart& start, const LoadPlan& load, const Veri
       status = external.status();
       if (external.ok()) done = *external;
     }
+    if (status.code() == Code::kCanceled) return status;
     if (!status.ok()) return process->Failure(status.message());
     if (process->Ended()) return process->Failure("ended in the middle of the run");
     ASSIGN_OR_RETURN(Sample sample, process->Lap(done.units));

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "base/build_id.h"
+#include "base/checked_run.h"
 #include "base/sha256.h"
 #include "base/substitute.h"
 #include "verify/arm.h"
@@ -27,26 +28,17 @@ std::string FindInPath(const std::string& program, const std::string& cwd, const
 
 Status BuildOne(const VerifyPlan& plan, ArmId arm, const ArmPlan& arm_plan, int64_t seed,
                 const std::string& out, const VerifySeams& seams) {
+  constexpr int64_t kTimeoutNs = 3600LL * 1'000'000'000;
   std::string line = Substitute(
-      plan.build.command, {{"seed", std::to_string(seed)}, {"pgo", arm_plan.pgo}, {"out", out}});
+      plan.build.command,
+      {{"seed", std::to_string(seed)}, {"pgo", ShellWord(arm_plan.pgo)}, {"out", ShellWord(out)}});
   Command command = ShellCommand(line);
   command.cwd = plan.build.cwd;
-  command.stderr_stream = Command::Stream::kPipe;
-  ASSIGN_OR_RETURN(RunOutput run, seams.process.Run(command, "", 0));
-  if (!run.exit.ok()) {
-    std::string said = run.out + run.err;
-    constexpr size_t kLastWords = 1500;
-    if (said.size() > kLastWords) said = said.substr(said.size() - kLastWords);
-    return Error(Code::kFailedPrecondition, "building {} with layout {} ({}): {}: {}", ArmName(arm),
-                 seed, line, run.exit.ToString(), said);
-  }
-  if (!seams.fs.Exists(out)) {
-    return Error(Code::kNotFound,
-                 "building {} with layout {} left no file {}: does it write to "
-                 "{{out}}? ({})",
-                 ArmName(arm), seed, out, line);
-  }
-  return Status();
+  command.canceled = plan.canceled;
+  std::string what = fmt::format("building {} with layout {} ({})", ArmName(arm), seed, line);
+  TRY(RunChecked(seams.process, std::move(command), what, kTimeoutNs).status());
+  if (seams.fs.Exists(out)) return Status();
+  return Error(Code::kNotFound, "{} left no file {}: does it write to {{out}}?", what, out);
 }
 
 }  // namespace
@@ -92,7 +84,8 @@ Result<std::vector<ArmCommands>> BuildLayouts(const VerifyPlan& plan, const Veri
           fmt::format("{}/{}-{}", plan.build.work_dir, ArmName(arm), commands.layout_seed);
       TRY(BuildOne(plan, arm, arm_plan, commands.layout_seed, out, seams));
       std::string& command = arm == ArmId::kBaseline ? commands.baseline : commands.candidate;
-      command = Substitute(arm_plan.command.empty() ? "{out}" : arm_plan.command, {{"out", out}});
+      command = Substitute(arm_plan.command.empty() ? "{out}" : arm_plan.command,
+                           {{"out", ShellWord(out)}});
     }
     sessions.push_back(std::move(commands));
   }

@@ -1,5 +1,7 @@
 #include "verify/live_process.h"
 
+#include "base/checked_run.h"
+
 namespace anneal {
 
 LiveProcess::LiveProcess(std::shared_ptr<Child> child, ArmStart start, const VerifySeams& seams)
@@ -29,13 +31,12 @@ bool LiveProcess::Ended() { return child_->Wait(0).ok(); }
 
 Status LiveProcess::Failure(std::string_view what) {
   constexpr int64_t kGraceNs = 200'000'000;  // a pipe closes before the process is gone
-  constexpr size_t kLastWords = 600;
+  constexpr size_t kLastBytes = 600;
   std::string text = fmt::format("{}: {}", ArmLabel(start_), what);
   if (Result<ExitState> exit = child_->Wait(kGraceNs); exit.ok()) {
     text += fmt::format("; it ended: {}", exit->ToString());
   }
-  std::string last_words = child_->StderrTail(kLastWords);
-  while (!last_words.empty() && last_words.back() == '\n') last_words.pop_back();
+  std::string last_words = LastWords(child_->StderrTail(kLastBytes));
   if (!last_words.empty()) text += "; its last words: " + last_words;
   return Status(Code::kFailedPrecondition, text);
 }
@@ -45,14 +46,18 @@ Status LiveProcess::Write(std::string_view bytes) {
 }
 
 Result<std::string> LiveProcess::ReadLine() {
-  Result<std::string> line = child_->ReadLine(start_.timeout_ns);
-  if (line.ok()) return line;
-  if (line.status().code() == Code::kDeadlineExceeded) {
-    return Failure(fmt::format(
-        "gave no answer within {:.1f} s: it must print and flush one line for each line it reads",
-        static_cast<double>(start_.timeout_ns) / 1e9));
+  constexpr int64_t kCancelCheckNs = 200'000'000;
+  for (int64_t left_ns = start_.timeout_ns; left_ns > 0; left_ns -= kCancelCheckNs) {
+    Result<std::string> line = child_->ReadLine(std::min(left_ns, kCancelCheckNs));
+    if (line.ok()) return line;
+    if (line.status().code() != Code::kDeadlineExceeded) {
+      return Failure("closed its output in the middle of the run");
+    }
+    if (start_.canceled && start_.canceled()) return Status(Code::kCanceled, "interrupted");
   }
-  return Failure("closed its output in the middle of the run");
+  return Failure(fmt::format(
+      "gave no answer within {:.1f} s: it must print and flush one line for each line it reads",
+      static_cast<double>(start_.timeout_ns) / 1e9));
 }
 
 Result<Sample> LiveProcess::Lap(int64_t units) {

@@ -41,6 +41,8 @@ Status CheckPlan(const VerifyPlan& plan) {
         "layout",
         plan.rounds, std::max(kLeastBlocks, sessions), kLeastBlocks);
   }
+  if (plan.sample_timeout_ns <= 0)
+    return InvalidArgument("the timeout must be longer than nothing");
   if (plan.burst_ns <= 0) return InvalidArgument("the burst must be longer than nothing");
   if (plan.mode == VerifyMode::kHttp && plan.load.command.empty() &&
       (plan.load.requests.empty() || plan.load.concurrency < 1)) {

@@ -119,12 +119,12 @@ TEST_F(VerifyTest, GoBenchPairsEachBenchmark) {
 }
 
 TEST_F(VerifyTest, LayoutsAreBuiltAndMeasuredOneBySession) {
-  std::string directory = testing::TempDir() + "/layouts";
+  std::string directory = testing::TempDir() + "/the layouts";
   ASSERT_TRUE(Fs::System().MakeDirs(directory).ok());
   VerifyPlan plan = Plan(VerifyMode::kStdin, "", "");
   plan.baseline = {.command = "{out} stdin 500", .pgo = "off"};
-  plan.candidate = {.command = "{out} stdin 400", .pgo = "default.pgo"};
-  plan.build.command = "echo {seed} {pgo} >> " + directory + "/log; cp " +
+  plan.candidate = {.command = "{out} stdin 400", .pgo = "a default.pgo"};
+  plan.build.command = "echo {seed} {pgo} >> '" + directory + "/log'; cp " +
                        std::string(ANNEAL_BINARY_DIR) + "/tests/anneal_burner {out}";
   plan.build.layouts = 3;
   plan.build.work_dir = directory;
@@ -133,7 +133,7 @@ TEST_F(VerifyTest, LayoutsAreBuiltAndMeasuredOneBySession) {
   Result<Verdict> verdict = RunVerification(plan, Seams(), {});
   ASSERT_TRUE(verdict.ok()) << verdict.status().ToString();
   EXPECT_EQ(*Fs::System().ReadFile(directory + "/log"),
-            "2 off\n2 default.pgo\n3 off\n3 default.pgo\n4 off\n4 default.pgo\n");
+            "2 off\n2 a default.pgo\n3 off\n3 a default.pgo\n4 off\n4 a default.pgo\n");
   ASSERT_EQ(verdict->run.sessions.size(), 3u);
   EXPECT_EQ(verdict->run.sessions[2].layout_seed, 4);
   EXPECT_EQ(verdict->analysis.blocks, 12);
@@ -197,6 +197,44 @@ TEST_F(VerifyTest, CancelingEndsTheRun) {
   Result<Verdict> verdict = RunVerification(
       plan, Seams(), [&rounds](const VerifyProgress& p) { rounds = p.rounds_done; });
   EXPECT_EQ(verdict.status().code(), Code::kCanceled);
+}
+
+// Each makes a file and then neither ends nor answers; the interrupt comes with the file.
+TEST_F(VerifyTest, CancelingEndsWhatIsWaitedFor) {
+  std::string mark = testing::TempDir() + "/waits";
+  std::string waits = "touch " + mark + "; sleep 20; false";
+  struct Row {
+    const char* name;
+    VerifyMode mode;
+    std::string arm, load, build;
+  };
+  for (const Row& row : {Row{"sample", VerifyMode::kCommand, waits, "", ""},
+                         Row{"answer", VerifyMode::kStdin, "sh -c '" + waits + "'", "", ""},
+                         Row{"load", VerifyMode::kHttp, Burner("http 1"), waits, ""},
+                         Row{"build", VerifyMode::kCommand, "true", "", waits}}) {
+    (void)Fs::System().Remove(mark);
+    VerifyPlan plan;
+    plan.mode = row.mode;
+    plan.baseline.command = plan.candidate.command = row.arm;
+    plan.load.command = row.load;
+    plan.build = {.command = row.build, .layouts = 1, .work_dir = testing::TempDir(), .cwd = ""};
+    plan.canceled = [&mark] { return Fs::System().Exists(mark); };
+    Status status = RunVerification(plan, Seams(), {}).status();
+    EXPECT_EQ(status.code(), Code::kCanceled) << row.name << ": " << status.ToString();
+  }
+}
+
+TEST_F(VerifyTest, ASampleThatDoesNotEndIsAFailure) {
+  for (VerifyMode mode : {VerifyMode::kCommand, VerifyMode::kStdin}) {
+    VerifyPlan plan = Plan(mode, "", "");
+    plan.baseline.command = plan.candidate.command = "sleep 100";
+    plan.sample_timeout_ns = 100'000'000;
+    Status status = RunVerification(plan, Seams(), {}).status();
+    EXPECT_EQ(status.code(), Code::kFailedPrecondition) << status.ToString();
+    EXPECT_THAT(status.message(), testing::HasSubstr("within 0.1 s"));
+    plan.sample_timeout_ns = 0;
+    EXPECT_EQ(RunVerification(plan, Seams(), {}).status().code(), Code::kInvalidArgument);
+  }
 }
 
 struct FailureCase {

@@ -238,12 +238,16 @@ Status ReadConfig(const YAML::Node& root, const std::string& config_dir, const F
     return InvalidArgument(
         "load needs inputs or a command: an idle service has nothing to profile");
   }
-  // Measuring starts the program without a shell: better said now than after the builds.
-  for (const std::string* line : {&config->run, &config->verify.command}) {
-    if (line->empty() || config->verify.mode == "command") continue;
-    Result<Command> words = ParseArmCommand(*line);
-    if (!words.ok())
-      return words.status().Annotate(line == &config->run ? "run" : "verify.command");
+  bool idle = std::all_of(config->load.inputs.begin(), config->load.inputs.end(),
+                          [](const LoopInput& input) { return input.weight <= 0; });
+  if (!config->load.inputs.empty() && idle) return InvalidArgument("no input of load has a weight");
+  // Programs are started without a shell: better said now than after the builds.
+  bool shell_will_do = config->verify.mode == "command";
+  for (const auto& [key, line] :
+       {std::pair<std::string_view, std::string>("run", config->run),
+        {"verify.command", shell_will_do ? "" : config->verify.command}}) {
+    Result<Command> words = line.empty() ? Command() : ParseArmCommand(line);
+    if (!words.ok()) return words.status().Annotate(key);
   }
   for (std::string_view part : {"{pgo}", "{out}"}) {
     if (config->build.find(part) == std::string::npos) {

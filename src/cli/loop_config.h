@@ -20,7 +20,7 @@ struct LoopInput {
   std::string path = "/";
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  double weight = 1;  // its share of the load, against the other inputs' weights
+  double weight = 1;  // its share of the requests, against the other inputs' weights
 };
 
 struct LoopConfig {

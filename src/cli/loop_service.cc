@@ -1,13 +1,10 @@
 #include "cli/loop_service.h"
 
-#include <algorithm>
-#include <numeric>
-#include <thread>
-
 #include "base/checked_run.h"
 #include "base/free_port.h"
-#include "base/mutex.h"
 #include "base/substitute.h"
+#include "cli/loop_load.h"
+#include "verify/arm.h"
 
 namespace anneal {
 namespace {
@@ -22,12 +19,6 @@ Status Interrupted() { return Status(Code::kCanceled, "interrupted"); }
 
 }  // namespace
 
-void LoadTotals::Add(const LoadTotals& other) {
-  requests += other.requests;
-  failed += other.failed;
-  if (first_failure.empty()) first_failure = other.first_failure;
-}
-
 std::vector<std::pair<std::string, std::string>> ProfilingEnvironment(const LoopConfig& config) {
   std::vector<std::pair<std::string, std::string>> env = config.env;
   if (config.profiling.gogc_off) env.emplace_back("GOGC", "off");
@@ -41,12 +32,16 @@ Result<std::unique_ptr<LoopService>> LoopService::Start(
   ASSIGN_OR_RETURN(service->port_, FreeLoopbackPort());
   service->url_ = fmt::format("http://127.0.0.1:{}", service->port_);
   service->log_path_ = log_path;
-  // exec: the child is the program itself, so its CPU time and its signals are its own.
-  std::string line = Substitute(config.run, {{"binary", ShellWord(binary)},
-                                             {"port", fmt::format("{}", service->port_)},
-                                             {"server", server_url}});
-  Command command =
-      ShellCommand(fmt::format("exec >{} 2>&1; exec env {}", ShellWord(log_path), line));
+  ASSIGN_OR_RETURN(Command words, ParseArmCommand(Substitute(
+                                      config.run, {{"binary", ShellWord(binary)},
+                                                   {"port", fmt::format("{}", service->port_)},
+                                                   {"server", server_url}})));
+  // The shell only opens the log. exec: the child is the program itself, so its CPU time and its
+  // signals are its own.
+  std::string line = fmt::format("exec >{} 2>&1; exec env", ShellWord(log_path));
+  for (const auto& [name, value] : words.env) line += " " + ShellWord(name + "=" + value);
+  for (const std::string& word : words.argv) line += " " + ShellWord(word);
+  Command command = ShellCommand(line);
   command.cwd = config.directory;
   command.env = ProfilingEnvironment(config);
   command.stdout_stream = Command::Stream::kDiscard;
@@ -89,17 +84,13 @@ Result<LoadTotals> LoopService::Drive(int64_t duration_ns) {
                                                      {"seconds", fmt::format("{}", seconds)}}),
                    "the load command", duration_ns + 60 * kSecondNs));
   } else {
-    std::vector<LoopInput> inputs = config_.load.inputs;
-    std::stable_sort(inputs.begin(), inputs.end(),
-                     [](const LoopInput& a, const LoopInput& b) { return a.weight > b.weight; });
-    double weights =
-        std::accumulate(inputs.begin(), inputs.end(), 0.0,
-                        [](double sum, const LoopInput& input) { return sum + input.weight; });
-    for (const LoopInput& input : inputs) {
-      if (input.weight <= 0) continue;
-      double share = input.weight / weights;
-      totals.Add(DriveInput(input, static_cast<int64_t>(static_cast<double>(duration_ns) * share)));
-    }
+    LoadPlan load{.requests = RequestMix(config_.load.inputs),
+                  .concurrency = config_.load.concurrency};
+    int64_t deadline_ns = context_.clock.MonotonicNs() + duration_ns;
+    auto more = [&](const LoadTotals&) {
+      return context_.clock.MonotonicNs() < deadline_ns && !interrupt_.Requested();
+    };
+    totals = SendWhile(load, url_, 0, more, kRequestTimeoutNs, context_.http);
     if (totals.requests == totals.failed && !interrupt_.Requested()) {
       return Error(Code::kFailedPrecondition, "no request of the load succeeded: {}",
                    totals.first_failure.empty() ? "none was sent" : totals.first_failure);
@@ -110,41 +101,6 @@ Result<LoadTotals> LoopService::Drive(int64_t duration_ns) {
     return Error(Code::kFailedPrecondition, "the service ended under load: {}{}", ended->ToString(),
                  LogEnd());
   }
-  return totals;
-}
-
-LoadTotals LoopService::DriveInput(const LoopInput& input, int64_t duration_ns) {
-  HttpRequest request;
-  request.method = input.method;
-  request.target = url_ + input.path;
-  for (const auto& [name, value] : input.headers) request.headers.Add(name, value);
-  request.body = input.body;
-
-  Mutex mutex;
-  LoadTotals totals;
-  int64_t deadline_ns = context_.clock.MonotonicNs() + duration_ns;
-  auto send_until_deadline = [&] {
-    LoadTotals mine;
-    while (context_.clock.MonotonicNs() < deadline_ns && !interrupt_.Requested()) {
-      Result<HttpResponse> answer =
-          context_.http.Fetch(request, kRequestTimeoutNs, kMaxAnswerBytes);
-      ++mine.requests;
-      if (answer.ok() && answer->status < 400) continue;
-      ++mine.failed;
-      if (mine.first_failure.empty()) {
-        mine.first_failure = fmt::format(
-            "{} {}: {}", input.method, input.path,
-            answer.ok() ? fmt::format("status {}", answer->status) : answer.status().message());
-      }
-      // A dead service answers at once: do not spin on it.
-      context_.clock.SleepNs(kSecondNs / 100);
-    }
-    MutexLock lock(mutex);
-    totals.Add(mine);
-  };
-  std::vector<std::jthread> threads;
-  for (int i = 0; i < config_.load.concurrency; ++i) threads.emplace_back(send_until_deadline);
-  threads.clear();  // joins
   return totals;
 }
 

@@ -10,17 +10,9 @@
 #include "cli/context.h"
 #include "cli/interrupt.h"
 #include "cli/loop_config.h"
+#include "verify/load.h"
 
 namespace anneal {
-
-// What a stretch of load did.
-struct LoadTotals {
-  int64_t requests = 0;
-  int64_t failed = 0;  // no answer, or a status of 400 and above
-  std::string first_failure;
-
-  void Add(const LoadTotals& other);
-};
 
 // A running instance of config.run. Destroying it kills the process.
 class LoopService {
@@ -38,9 +30,8 @@ class LoopService {
   // User + system CPU time of the process so far; nanoseconds.
   Result<int64_t> CpuTimeNs() const { return child_->CpuTimeNs(); }
 
-  // Loads the service for `duration_ns`: with the load command, or with each input in turn,
-  // heaviest first, for its share of the time. Fails when the process has ended, when the load
-  // command fails, or when no request succeeded.
+  // Loads the service for `duration_ns`, with the load command or with the mix of the inputs. Fails
+  // when the process has ended, when the load command fails, or when no request succeeded.
   Result<LoadTotals> Drive(int64_t duration_ns);
   // Runs the clean-up hook, if there is one.
   Status CleanUp();
@@ -52,7 +43,6 @@ class LoopService {
       : config_(config), context_(context), interrupt_(interrupt) {}
   Status WaitUntilReady();
   std::string LogEnd() const;
-  LoadTotals DriveInput(const LoopInput& input, int64_t duration_ns);
   Status RunCommand(const std::string& line, std::string_view what, int64_t timeout_ns);
 
   const LoopConfig& config_;

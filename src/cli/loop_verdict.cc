@@ -3,6 +3,7 @@
 #include "base/substitute.h"
 #include "build_info.h"
 #include "cli/exit_status.h"
+#include "cli/loop_load.h"
 #include "verify/plot.h"
 #include "verify/verdict_json.h"
 #include "verify/verify.h"
@@ -19,38 +20,7 @@ Result<VerifyMode> ModeOf(const LoopConfig& config) {
 std::string ArmCommand(const LoopConfig& config, VerifyMode mode, const std::string& binary) {
   std::string line = config.verify.command;
   if (line.empty()) line = mode == VerifyMode::kHttp ? config.run : "{binary}";
-  line = Substitute(line, {{"binary", binary}, {"server", ""}});
-  for (size_t i = config.env.size(); i-- > 0;) {
-    line = fmt::format("{}={} {}", config.env[i].first, ShellWord(config.env[i].second), line);
-  }
-  return line;
-}
-
-// A shell line with the config's environment before it; empty stays empty.
-std::string Exported(const LoopConfig& config, std::string line) {
-  if (line.empty()) return line;
-  for (const auto& [name, value] : config.env) {
-    line = fmt::format("export {}={}; {}", name, ShellWord(value), line);
-  }
-  return line;
-}
-
-// The requests of one burst, as often as their weights say, each at least once.
-std::vector<LoadRequest> RequestMix(const std::vector<LoopInput>& inputs) {
-  double least = 0;
-  for (const LoopInput& input : inputs) {
-    if (input.weight > 0 && (least == 0 || input.weight < least)) least = input.weight;
-  }
-  std::vector<LoadRequest> requests;
-  for (const LoopInput& input : inputs) {
-    if (input.weight <= 0) continue;
-    LoadRequest request{.method = input.method, .path = input.path, .body = input.body};
-    for (const auto& [name, value] : input.headers) request.headers.Add(name, value);
-    // Bounded, so that one weight of a billion does not fill the memory.
-    auto copies = static_cast<int>(std::min(1000.0, input.weight / least + 0.5));
-    for (int i = 0; i < copies; ++i) requests.push_back(request);
-  }
-  return requests;
+  return Substitute(line, {{"binary", binary}, {"server", ""}});
 }
 
 // -pgo as a build argument: an artefact's path or "off".
@@ -70,6 +40,7 @@ Result<VerifyPlan> PlanOf(const LoopRun& run, const LoopTurn& turn) {
   plan.baseline = Arm(config, mode, turn.baseline_binary, turn.baseline_pgo);
   plan.candidate = Arm(config, mode, turn.candidate_binary, turn.candidate_pgo);
   plan.cwd = config.directory;
+  plan.env = config.env;
   plan.budget_ns = config.verify.time_ns;
   plan.seed = config.verify.seed;
   plan.limits = {.min_gain = config.verify.min_gain,
@@ -81,11 +52,11 @@ Result<VerifyPlan> PlanOf(const LoopRun& run, const LoopTurn& turn) {
     plan.load.requests = RequestMix(config.load.inputs);
     plan.load.concurrency = config.load.concurrency;
     // A burst of a load command is as short as such commands go.
-    plan.load.command = Exported(config, Substitute(config.load.command, {{"seconds", "1"}}));
+    plan.load.command = Substitute(config.load.command, {{"seconds", "1"}});
     plan.load.ready_path = config.load.ready;
   }
   if (config.verify.layouts > 0) {
-    plan.build = {.command = Exported(config, config.verify.build),
+    plan.build = {.command = config.verify.build,
                   .layouts = config.verify.layouts,
                   .work_dir = run.WorkPath("layouts"),
                   .cwd = config.directory};

@@ -34,6 +34,7 @@ struct Arm {
 struct ArmStart {
   ArmId id = ArmId::kBaseline;
   std::string command;
+  std::vector<std::pair<std::string, std::string>> env;
   std::string cwd;
   std::vector<int> cpus;           // empty: any
   std::vector<int> load_cpus;      // of an external load command; empty: any
@@ -44,9 +45,12 @@ struct ArmStart {
 // "baseline (./old --flag)": how errors call the arm.
 std::string ArmLabel(const ArmStart& start);
 
+// Environment (what the command sets itself goes before), directory and processors of the arm.
+void ApplyStart(const ArmStart& start, Command* command);
+
 // Splits as a shell does: blanks, quotes, backslashes, leading NAME=VALUE for the environment. A
-// live process must be started directly, or the shell's CPU time would be measured: unquoted
-// shell operators are errors.
+// live process must be started directly, or the shell's CPU time would be measured: what a shell
+// would act on (operators, variables, patterns, ~, comments) is an error unless quoted.
 Result<Command> ParseArmCommand(std::string_view line);
 
 // Stays alive; one repetition per line "run" on stdin, answered by one line on stdout.

@@ -17,13 +17,24 @@ bool IsAssignment(std::string_view word) {
   return !std::isdigit(static_cast<unsigned char>(word[0]));
 }
 
+Status NeedsShell(char c, std::string_view line) {
+  return InvalidArgument(
+      "'{}' in the command needs a shell: quote it, or put the line into a script that ends "
+      "with exec: {}",
+      c, line);
+}
+
+bool IsOneOf(char c, std::string_view set) { return set.find(c) != std::string_view::npos; }
+
 // Reads a quoted part of `line` that opens at `i`; leaves `i` on the closing quote.
 Status ReadQuoted(std::string_view line, size_t& i, std::string& word) {
   char quote = line[i];
   for (++i; i < line.size() && line[i] != quote; ++i) {
-    bool escaped = quote == '"' && line[i] == '\\' && i + 1 < line.size() &&
-                   (line[i + 1] == '"' || line[i + 1] == '\\');
-    if (escaped) ++i;
+    if (quote == '"' && line[i] == '\\' && i + 1 < line.size() && IsOneOf(line[i + 1], "\"\\$`")) {
+      ++i;
+    } else if (quote == '"' && IsOneOf(line[i], "$`")) {
+      return NeedsShell(line[i], line);
+    }
     word += line[i];
   }
   if (i >= line.size()) return InvalidArgument("unclosed {} in command: {}", quote, line);
@@ -31,9 +42,7 @@ Status ReadQuoted(std::string_view line, size_t& i, std::string& word) {
 }
 
 Result<RunOutput> RunWhole(Command command, const ArmStart& start, const VerifySeams& seams) {
-  command.cwd = start.cwd;
-  command.cpus = start.cpus;
-  command.canceled = start.canceled;
+  ApplyStart(start, &command);
   return RunChecked(seams.process, std::move(command), ArmLabel(start), start.timeout_ns);
 }
 
@@ -89,6 +98,13 @@ std::string ArmLabel(const ArmStart& start) {
   return fmt::format("{} ({})", ArmName(start.id), start.command);
 }
 
+void ApplyStart(const ArmStart& start, Command* command) {
+  command->env.insert(command->env.begin(), start.env.begin(), start.env.end());
+  command->cwd = start.cwd;
+  command->cpus = start.cpus;
+  command->canceled = start.canceled;
+}
+
 Result<Command> ParseArmCommand(std::string_view line) {
   std::vector<std::string> words;
   std::string word;
@@ -101,16 +117,14 @@ Result<Command> ParseArmCommand(std::string_view line) {
       in_word = false;
       continue;
     }
+    bool begins = !in_word;
     in_word = true;
     if (c == '\'' || c == '"') {
       TRY(ReadQuoted(line, i, word));
     } else if (c == '\\' && i + 1 < line.size()) {
       word += line[++i];
-    } else if (std::string_view("|&;<>()$`").find(c) != std::string_view::npos) {
-      return InvalidArgument(
-          "'{}' in the command needs a shell: quote it, or put the line into a script that ends "
-          "with exec: {}",
-          c, line);
+    } else if (IsOneOf(c, "|&;<>()$`*?[") || (begins && IsOneOf(c, "~#"))) {
+      return NeedsShell(c, line);
     } else {
       word += c;
     }

@@ -54,9 +54,8 @@ struct ExternalLoad {
 Result<ExternalLoad> RunLoadCommand(const std::string& line, const ArmStart& start,
                                     const VerifySeams& seams) {
   Command command = ShellCommand(line);
-  command.cwd = start.cwd;
+  ApplyStart(start, &command);
   command.cpus = start.load_cpus;
-  command.canceled = start.canceled;
   ASSIGN_OR_RETURN(RunOutput run,
                    RunChecked(seams.process, std::move(command),
                               fmt::format("load command ({})", line), start.timeout_ns));

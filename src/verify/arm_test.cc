@@ -24,6 +24,8 @@ TEST(ParseArmCommandTest, SplitsAsAShellDoes) {
       {"./old a'b'c", {"./old", "abc"}},
       {"./old '$HOME;x'", {"./old", "$HOME;x"}},
       {"./old -x=1", {"./old", "-x=1"}},
+      {"./old \"*?[~#\" '*?[~#$`' \\* a~b#c", {"./old", "*?[~#", "*?[~#$`", "*", "a~b#c"}},
+      {"./old \"\\$X \\` \\x\"", {"./old", "$X ` \\x"}},
   };
   for (const Case& c : cases) {
     Result<Command> command = ParseArmCommand(c.line);
@@ -41,8 +43,10 @@ TEST(ParseArmCommandTest, LeadingAssignmentsAreTheEnvironment) {
 }
 
 TEST(ParseArmCommandTest, RefusesWhatNeedsAShell) {
-  for (const char* line : {"", "  ", "A=1", "./old | cat", "./old && x", "./old $X", "./old 'a",
-                           "./old \"a", "./old > f", "cd x; ./old", "./old `x`"}) {
+  for (const char* line :
+       {"", "  ", "A=1", "./old | cat", "./old && x", "./old $X", "./old 'a", "./old \"a",
+        "./old > f", "cd x; ./old", "./old `x`", "./old *.md", "./old a?", "./old [ab]",
+        "./old ~/x", "./old # why", "./old \"$X\"", "./old \"`x`\""}) {
     EXPECT_EQ(ParseArmCommand(line).status().code(), Code::kInvalidArgument) << line;
   }
 }

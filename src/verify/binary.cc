@@ -34,6 +34,7 @@ Status BuildOne(const VerifyPlan& plan, ArmId arm, const ArmPlan& arm_plan, int6
       {{"seed", std::to_string(seed)}, {"pgo", ShellWord(arm_plan.pgo)}, {"out", ShellWord(out)}});
   Command command = ShellCommand(line);
   command.cwd = plan.build.cwd;
+  command.env = plan.env;
   command.canceled = plan.canceled;
   std::string what = fmt::format("building {} with layout {} ({})", ArmName(arm), seed, line);
   TRY(RunChecked(seams.process, std::move(command), what, kTimeoutNs).status());

@@ -18,8 +18,7 @@ LiveProcess::~LiveProcess() {
 
 Result<std::shared_ptr<LiveProcess>> LiveProcess::Start(Command command, const ArmStart& start,
                                                         const VerifySeams& seams) {
-  command.cwd = start.cwd;
-  command.cpus = start.cpus;
+  ApplyStart(start, &command);
   command.stderr_stream = Command::Stream::kTail;
   Result<std::unique_ptr<Child>> child = seams.process.Spawn(command);
   if (!child.ok()) return child.status().Annotate(ArmLabel(start));

@@ -1,6 +1,5 @@
 #include "verify/load.h"
 
-#include <atomic>
 #include <cctype>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -112,29 +111,42 @@ Result<std::vector<LoadRequest>> ParseLoadRequests(std::string_view text) {
   return requests;
 }
 
-Status SendRequests(const LoadPlan& load, const std::string& base_url, int64_t first, int64_t units,
-                    int64_t timeout_ns, Http& http) {
-  std::atomic<int64_t> next{0};
+void LoadTotals::Add(const LoadTotals& other) {
+  requests += other.requests;
+  failed += other.failed;
+  if (first_failure.empty()) first_failure = other.first_failure;
+}
+
+LoadTotals SendWhile(const LoadPlan& load, const std::string& base_url, int64_t first,
+                     const std::function<bool(const LoadTotals&)>& more, int64_t timeout_ns,
+                     Http& http) {
+  constexpr int64_t kPauseNs = 10'000'000;
   std::mutex mutex;
-  Status failure;  // the first one
+  LoadTotals totals;
   auto work = [&] {
-    for (;;) {
-      int64_t index = next.fetch_add(1);
-      if (index >= units) return;
-      size_t which = static_cast<size_t>(first + index) % load.requests.size();
+    std::unique_lock<std::mutex> lock(mutex);
+    while (more(totals)) {
+      size_t which = static_cast<size_t>(first + totals.requests++) % load.requests.size();
+      lock.unlock();
       Status status = SendOne(load.requests[which], base_url, timeout_ns, http);
-      if (status.ok()) continue;
-      std::lock_guard<std::mutex> lock(mutex);
-      if (failure.ok()) failure = status;
-      next.store(units);
-      return;
+      // A dead service refuses at once: do not spin on it.
+      if (!status.ok()) Clock::System().SleepNs(kPauseNs);
+      lock.lock();
+      if (!status.ok()) totals.Add({.failed = 1, .first_failure = status.message()});
     }
   };
   std::vector<std::thread> threads;
   for (int i = 1; i < load.concurrency; ++i) threads.emplace_back(work);
   work();
   for (std::thread& thread : threads) thread.join();
-  return failure;
+  return totals;
+}
+
+Status SendRequests(const LoadPlan& load, const std::string& base_url, int64_t first, int64_t units,
+                    int64_t timeout_ns, Http& http) {
+  auto more = [units](const LoadTotals& sent) { return sent.requests < units && sent.failed == 0; };
+  LoadTotals totals = SendWhile(load, base_url, first, more, timeout_ns, http);
+  return totals.failed == 0 ? Status() : Status(Code::kFailedPrecondition, totals.first_failure);
 }
 
 std::optional<int64_t> RequestsInOutput(std::string_view output) {

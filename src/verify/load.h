@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,22 @@ namespace anneal {
 // "method", "path" (or "url", whose host is dropped), "headers" and "body". Empty lines and lines
 // that begin with '#' are skipped. kInvalidArgument names the line.
 Result<std::vector<LoadRequest>> ParseLoadRequests(std::string_view text);
+
+// What a stretch of load did.
+struct LoadTotals {
+  int64_t requests = 0;
+  int64_t failed = 0;  // no answer, or one that is not 2xx or 3xx
+  std::string first_failure;
+
+  void Add(const LoadTotals& other);
+};
+
+// Sends requests of the sequence, which repeats endlessly, beginning with number `first`, over
+// `load.concurrency` connections, as long as `more` says so of what was sent (one thread at a time
+// asks it); then waits for the answers that are due, each for `timeout_ns` at most.
+LoadTotals SendWhile(const LoadPlan& load, const std::string& base_url, int64_t first,
+                     const std::function<bool(const LoadTotals&)>& more, int64_t timeout_ns,
+                     Http& http);
 
 // Sends `units` requests, beginning with number `first` of the sequence, which repeats endlessly,
 // over `load.concurrency` connections, and waits for all answers. Any answer that is not 2xx or

@@ -202,7 +202,14 @@ Status Runner::Prepare() {
 
 ArmStart Runner::StartOf(ArmId arm, const ArmCommands& commands) const {
   const std::string& command = arm == ArmId::kCandidate ? commands.candidate : commands.baseline;
-  return {arm, command, plan_.cwd, pins_.arms, pins_.load, plan_.sample_timeout_ns, plan_.canceled};
+  return {.id = arm,
+          .command = command,
+          .env = plan_.env,
+          .cwd = plan_.cwd,
+          .cpus = pins_.arms,
+          .load_cpus = pins_.load,
+          .timeout_ns = plan_.sample_timeout_ns,
+          .canceled = plan_.canceled};
 }
 
 Result<Arm> Runner::StartArm(ArmId arm, const ArmCommands& commands) {

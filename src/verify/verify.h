@@ -72,6 +72,8 @@ struct VerifyPlan {
   GoBenchPlan gobench;
   BuildPlan build;
   std::string cwd;  // of the arms; empty: here
+  // Of the arms, the load command and the builds, beside this process's own.
+  std::vector<std::pair<std::string, std::string>> env;
   // Blocks in all, kLeastBlocks and one for each session at least; 0: as many as `budget_ns`
   // allows.
   int64_t rounds = 0;

@@ -139,6 +139,36 @@ TEST_F(VerifyTest, LayoutsAreBuiltAndMeasuredOneBySession) {
   EXPECT_EQ(verdict->analysis.blocks, 12);
 }
 
+TEST_F(VerifyTest, TheEnvironmentReachesWhateverRuns) {
+  // Both ends of a pipe, too.
+  const std::string set = "test \"$ANNEAL_X\" = 1 && ";
+  struct Row {
+    const char* name;
+    VerifyMode mode;
+    std::string arm, load, build;
+  };
+  for (const Row& row :
+       {Row{"line", VerifyMode::kCommand,
+            "{ " + set + Burner("command 1000") + " && echo; } | { read x; " + set + "true; }", "",
+            ""},
+        Row{"words", VerifyMode::kStdin, "sh -c '" + set + "exec " + Burner("stdin 50") + "'", "",
+            ""},
+        Row{"load", VerifyMode::kHttp, Burner("http 50"), set + "curl -fsS {url}/", ""},
+        Row{"own", VerifyMode::kCommand,
+            "ANNEAL_X=2 sh -c 'test \"$ANNEAL_X\" = 2 && " + Burner("command 1000") + "'", "", ""},
+        Row{"build", VerifyMode::kStdin, "{out} stdin 50", "", set + "cp " + Burner("{out}")}}) {
+    VerifyPlan plan = Plan(row.mode, "", "");
+    plan.baseline.command = plan.candidate.command = row.arm;
+    plan.load.command = row.load;
+    plan.build = {.command = row.build, .layouts = 1, .work_dir = testing::TempDir(), .cwd = ""};
+    plan.env = {{"ANNEAL_X", "1"}};
+    plan.rounds = 6;
+    plan.sessions = 1;
+    Result<Verdict> verdict = RunVerification(plan, Seams(), {});
+    EXPECT_TRUE(verdict.ok()) << row.name << ": " << verdict.status().ToString();
+  }
+}
+
 TEST_F(VerifyTest, ProgressNarrowsAndEnds) {
   VerifyPlan plan = Plan(VerifyMode::kStdin, "stdin 100", "stdin 120");
   std::vector<VerifyProgress> seen;

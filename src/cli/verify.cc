@@ -86,10 +86,6 @@ Status Publish(const Verdict& verdict, const VerifyOptions& options, CliContext&
 
 // Before minutes of measuring rather than after.
 Status CheckOutputs(const VerifyOptions& options) {
-  if (!options.from_path.empty() && (!options.min_gain.empty() || !options.require.empty())) {
-    return InvalidArgument(
-        "--from analyses a record by the limits in it: leave --min-gain and --require out");
-  }
   const PublishFlags& publish = options.publish;
   if (publish.url.empty() != publish.service.empty()) {
     return InvalidArgument(

@@ -109,11 +109,12 @@ void AddSchedule(CLI::App& app, VerifyOptions& o) {
       ->capture_default_str();
   app.add_option("--seed", o.seed, "Of orders, layouts and resampling")
       ->type_name("N")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_flag("--no-pin", o.no_pin, "Let arms and load run on any processor");
 }
 
-void AddOutcome(CLI::App& app, VerifyOptions& o) {
+void AddLimits(CLI::App& app, VerifyOptions& o) {
   app.add_option("--min-gain", o.min_gain, "Exit with 3 unless a gain of this much is measured")
       ->type_name("PERCENT");
   app.add_option("--require", o.require, "gain: exit with 3 unless any gain is measured")
@@ -123,12 +124,25 @@ void AddOutcome(CLI::App& app, VerifyOptions& o) {
                  "Exit with 4 when a regression above this is measured")
       ->type_name("PERCENT")
       ->capture_default_str();
+}
+
+void AddOutputs(CLI::App& app, VerifyOptions& o) {
   app.add_option("--json", o.json_path, "Write the verdict with all samples; - for stdout")
       ->type_name("FILE");
   app.add_option("--plot", o.plot_path, "Draw it: FILE.svg or FILE.html")->type_name("FILE");
   AddVerdictPublishFlags(app, o.publish);
-  app.add_option("--from", o.from_path, "Analyse the samples of a verdict again; measures nothing")
-      ->type_name("FILE");
+}
+
+// After all that says what to measure and to demand: the record has that.
+void AddFrom(CLI::App& app, VerifyOptions& o) {
+  std::vector<CLI::Option*> measuring = app.get_options();
+  CLI::Option* from =
+      app.add_option("--from", o.from_path,
+                     "Analyse the samples of a verdict again, by its limits; measures nothing")
+          ->type_name("FILE");
+  for (CLI::Option* option : measuring) {
+    if (option != app.get_help_ptr()) from->excludes(option);
+  }
 }
 
 }  // namespace
@@ -138,7 +152,9 @@ void AddVerifyOptions(CLI::App& app, VerifyOptions& options) {
   AddLoad(app, options);
   AddBuilds(app, options);
   AddSchedule(app, options);
-  AddOutcome(app, options);
+  AddLimits(app, options);
+  AddFrom(app, options);
+  AddOutputs(app, options);
 }
 
 Result<VerifyLimits> MakeLimits(const VerifyOptions& o) {

@@ -83,6 +83,15 @@ TEST_F(VerifyCommandTest, MeasuresWritesAndAnalysesAgainToTheSameBytes) {
   EXPECT_EQ(cli_.out, *Fs::System().ReadFile(json));
 }
 
+TEST_F(VerifyCommandTest, PublishingNamesItsOwnFlag) {
+  std::string json = cli_.Path("verdict.json");
+  ASSERT_TRUE(Fs::System().WriteFileAtomic(json, EncodeVerdict(RecordedVerdict(90))).ok());
+  EXPECT_EQ(cli_.Run({"verify", "--from", json, "--publish", "http://127.0.0.1:1", "--service", "s",
+                      "--publish-token-file", "/no/such/token"}),
+            kExitFailed);
+  EXPECT_THAT(cli_.err, testing::HasSubstr(": --publish-token-file: "));
+}
+
 struct UsageCase {
   std::vector<std::string> args;
   int status;
@@ -108,6 +117,16 @@ TEST_F(VerifyCommandTest, ErrorsNameTheOptionOrTheArm) {
        kExitFailed,
        "baseline (sleep 100): did not end within 0.1 s"},
       {{"--baseline", "true", "--candidate", "true", "--timeout", "0s"}, kExitUsage, "timeout"},
+      {{"--from", "x.json", "--max-regression", "5%"}, kExitUsage, "--max-regression"},
+      {{"--from", "x.json", "--min-gain", "5%"}, kExitUsage, "--min-gain"},
+      {{"--from", "x.json", "--seed", "1"}, kExitUsage, "--seed"},
+      {{"--from", "x.json", "--baseline", "true"}, kExitUsage, "--baseline"},
+      {{"--from", "x.json", "--no-pin"}, kExitUsage, "--no-pin"},
+      {{"--baseline", "true", "--candidate", "true", "--seed", "-1"}, kExitUsage, "--seed"},
+      {{"--baseline", "true", "--candidate", "true", "--mode", "gobench", "--benchtime", "1s",
+        "--build", "false", "--work-dir", cli_.Path("work")},
+       kExitUsage,
+       "benchtime \"1s\""},
       {{"--from", "/no/such.json"}, kExitFailed, "/no/such.json"},
   };
   for (const UsageCase& c : cases) {

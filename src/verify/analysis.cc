@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "verify/arm.h"
 #include "verify/phrases.h"
 #include "verify/stats.h"
 #include "verify/verdict.h"
@@ -112,16 +113,28 @@ std::vector<GroupEstimate> SessionEstimates(const RunRecord& run, const Groups& 
   return rows;
 }
 
+// What an arm does besides what its binary is: environment and words, without the binary's path.
+std::pair<std::vector<std::pair<std::string, std::string>>, std::vector<std::string>> Treatment(
+    const ArmFacts& arm) {
+  Result<Command> command = ParseArmCommand(arm.command);
+  if (!command.ok()) return {{}, {arm.command}};
+  for (std::string& word : command->argv) {
+    // The program's name was looked up, in PATH or where the arm runs.
+    bool program = &word == &command->argv[0] && arm.binary.ends_with(word);
+    size_t at = word.find(arm.binary);
+    if (program) {
+      word.clear();
+    } else if (!arm.binary.empty() && at != std::string::npos) {
+      word.erase(at, arm.binary.size());
+    }
+  }
+  return {command->env, command->argv};
+}
+
 // Same bytes, same arguments. (`python a.py` and `python b.py` share a binary but differ.)
 bool IdenticalArms(const RunRecord& run) {
-  if (run.arms.size() < 2 || run.arms[0].sha256.empty()) return false;
-  if (run.arms[0].sha256 != run.arms[1].sha256) return false;
-  auto arguments = [](const ArmFacts& arm) {
-    size_t at = arm.command.find(arm.binary);
-    if (arm.binary.empty() || at == std::string::npos) return arm.command;
-    return arm.command.substr(0, at) + arm.command.substr(at + arm.binary.size());
-  };
-  return arguments(run.arms[0]) == arguments(run.arms[1]);
+  if (run.arms[0].sha256.empty() || run.arms[0].sha256 != run.arms[1].sha256) return false;
+  return Treatment(run.arms[0]) == Treatment(run.arms[1]);
 }
 
 // A difference is believed when the interval excludes 1, the effect exceeds what the A/A control
@@ -149,12 +162,12 @@ Ruling RuleOn(const Analysis& a, const VerifyLimits& limits) {
 
 void AddNotes(const RunRecord& run, Analysis& a) {
   constexpr double kHarmfulRatio = 1.03;
-  a.notes = run.notes;
   if (a.identical_binaries) {
     a.notes.push_back(
         "no-treatment: both arms run the same bytes with the same arguments, so any "
         "difference is noise");
   }
+  a.notes.insert(a.notes.end(), run.notes.begin(), run.notes.end());
   if (a.marked_blocks > 0) {
     a.notes.push_back(
         fmt::format("the hypervisor took more than 1 % of the time in {} of {} blocks",

@@ -152,10 +152,28 @@ TEST(AnalyzeTest, BenchmarksAreCombinedByGeometricMean) {
 
 TEST(AnalyzeTest, IdenticalBytesAreNoTreatmentOnlyWithTheSameArguments) {
   RunRecord run = MakeRecord(1, 30, 1, 1, 0.01);
-  run.arms[1].sha256 = run.arms[0].sha256;
-  EXPECT_TRUE(MustAnalyze(run).identical_binaries);
-  run.arms[1].command = "./new -n 2";
-  EXPECT_FALSE(MustAnalyze(run).identical_binaries);
+  struct Row {
+    ArmFacts baseline, candidate;
+    bool identical;
+  };
+  const Row rows[] = {
+      {{"./old -n 1", "./old", "aa", 1}, {"./new -n 1", "./new", "aa", 1}, true},
+      {{"./old -n 1", "./old", "aa", 1}, {"./new -n 2", "./new", "aa", 1}, false},
+      {{"./old -n 1", "./old", "aa", 1}, {"./new -n 1", "./new", "bb", 1}, false},
+      // Looked up where the arms run, or in PATH.
+      {{"./old -n 1", "/srv/./old", "aa", 1}, {"bin/new -n 1", "/srv/bin/new", "aa", 1}, true},
+      {{"true", "/bin/true", "aa", 1}, {"/bin/true", "/bin/true", "aa", 1}, true},
+      {{"python3 a.py", "/bin/python3", "aa", 1}, {"python3 b.py", "/bin/python3", "aa", 1}, false},
+      {{"A=1 ./x", "./x", "aa", 1}, {"A=2 ./x", "./x", "aa", 1}, false},
+      {{"./x  'a b'", "./x", "aa", 1}, {"./x \"a b\"", "./x", "aa", 1}, true},
+      {{"sh -c '/b/old -v'", "/b/old", "aa", 1}, {"sh -c '/b/new -v'", "/b/new", "aa", 1}, true},
+      {{"a | b", "", "", 0}, {"a | b", "", "", 0}, false},
+  };
+  for (const Row& row : rows) {
+    run.arms = {row.baseline, row.candidate, row.baseline};
+    EXPECT_EQ(MustAnalyze(run).identical_binaries, row.identical)
+        << row.baseline.command << " / " << row.candidate.command;
+  }
 }
 
 TEST(AnalyzeTest, StealAndOtherLoadAreSaid) {

@@ -45,6 +45,8 @@ double HodgesLehmannSorted(std::span<const double> sorted, double tolerance, boo
   return (lower + PairSumOfRank(sorted, pairs / 2 + 1, tolerance)) / 4;
 }
 
+constexpr double kNormal975 = 1.959964;
+
 double NormalCdf(double x) { return std::erfc(-x / std::numbers::sqrt2) / 2; }
 
 // Fills `out` (ascending) with a resample of `sorted`, with replacement.
@@ -127,6 +129,28 @@ Interval StudentInterval(double estimate, std::span<const double> values) {
   double error = Deviation(values) / std::sqrt(static_cast<double>(values.size()));
   double half = StudentT975(values.size() - 1) * error;
   return {estimate, estimate - half, estimate + half, error, std::abs(estimate) + half};
+}
+
+// The interval that inverts the signed-rank test (Hodges and Lehmann, 1963): pairwise means of the
+// ranks at which its normal approximation reaches 2.5 %. Of thousands of values it is the
+// bootstrap's, at a ten-thousandth of the cost.
+Interval SignedRankInterval(double estimate, std::span<const double> sorted, Random& random,
+                            int resamples) {
+  double n = static_cast<double>(sorted.size());
+  double pairs = n * (n + 1) / 2;
+  double half_ranks = kNormal975 * std::sqrt(n * (n + 1) * (2 * n + 1) / 24);
+  auto at_rank = [sorted](double rank) {
+    return PairSumOfRank(sorted, static_cast<uint64_t>(std::max(1.0, rank)), 0) / 2;
+  };
+  double low = at_rank(std::floor(pairs / 2 - half_ranks));
+  double high = at_rank(std::ceil(pairs / 2 + half_ranks));
+  double error = (high - low) / (2 * kNormal975);
+  std::vector<double> distances;
+  for (int i = 0; i < resamples; ++i) {
+    distances.push_back(std::abs(estimate + error * random.Normal()));
+  }
+  std::sort(distances.begin(), distances.end());
+  return {estimate, low, high, error, QuantileSorted(distances, 0.975)};
 }
 
 // P(W <= w) and the like need the number of subsets of {1..n} with each sum; n <= 50.
@@ -250,7 +274,7 @@ double StudentT975(size_t degrees_of_freedom) {
   if (degrees_of_freedom == 0) return kTable[0];
   if (degrees_of_freedom <= std::size(kTable)) return kTable[degrees_of_freedom - 1];
   // Cornish–Fisher, right to 4 digits from 11 degrees on.
-  constexpr double z = 1.959964;
+  constexpr double z = kNormal975;
   double z2 = z * z, z3 = z2 * z, z5 = z3 * z2, z7 = z5 * z2;
   double v = static_cast<double>(degrees_of_freedom);
   return z + (z3 + z) / (4 * v) + (5 * z5 + 16 * z3 + 3 * z) / (96 * v * v) +
@@ -260,6 +284,7 @@ double StudentT975(size_t degrees_of_freedom) {
 Interval EstimateEffect(std::span<const std::vector<double>> groups, uint64_t seed, int resamples) {
   constexpr size_t kBootstrapGroupsFrom = 6;
   constexpr size_t kBootstrapEffectsFrom = 8;
+  constexpr size_t kBootstrapEffectsUpTo = 2000;
   std::vector<double> estimates;
   std::vector<double> sorted;  // of the last group that is not empty
   for (const std::vector<double>& group : groups) {
@@ -274,6 +299,9 @@ Interval EstimateEffect(std::span<const std::vector<double>> groups, uint64_t se
     double estimate = estimates[0];
     if (sorted.size() < 2) return {estimate, estimate, estimate, 0, std::abs(estimate)};
     if (sorted.size() < kBootstrapEffectsFrom) return StudentInterval(estimate, sorted);
+    if (sorted.size() > kBootstrapEffectsUpTo) {
+      return SignedRankInterval(estimate, sorted, random, resamples);
+    }
     return FromResamples(estimate, BootstrapHodgesLehmann(sorted, random, resamples),
                          sorted.size());
   }

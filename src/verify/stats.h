@@ -68,7 +68,8 @@ inline constexpr int kResamples = 10'000;
 // Hodges–Lehmann estimates. Its interval, by the number of groups that are not empty:
 //   1         percentile bootstrap over the effects, with Hesterberg's expansion (Bootstrap
 //             Methods, 2015, §3.3): plain percentile intervals of n values are too narrow. Of
-//             fewer than 8, Student's t: no resample reaches past the values' ends,
+//             fewer than 8, Student's t: no resample reaches past the values' ends. Of more than
+//             2,000, the inverted signed-rank test, which agrees and takes no resamples,
 //   2 to 5    Student's t over the groups' estimates: a bootstrap of so few is far too narrow,
 //   6 or more bootstrap-t over the groups' estimates.
 // Groups are resampled whole: the spread between groups already holds the noise within them, and

@@ -157,6 +157,27 @@ TEST(EstimateEffectTest, FewEffectsAreNoNoise) {
   }
 }
 
+TEST(EstimateEffectTest, ThousandsOfEffectsAgreeWithTheBootstrap) {
+  // One more than 2,000 values is estimated by another way.
+  for (double effect : {0.0, 0.004}) {
+    Random random(31);
+    std::vector<double> group;
+    for (int i = 0; i < 2000; ++i) {
+      double scale = random.Below(10) == 0 ? 0.15 : 0.02;
+      group.push_back(effect + scale * random.Normal());
+    }
+    Interval resampled = EstimateEffect(Groups{group}, 1, 2000);
+    group.push_back(Median(group));
+    Interval ranked = EstimateEffect(Groups{group}, 1, 2000);
+    double width = resampled.high - resampled.low;
+    EXPECT_NEAR(ranked.estimate, resampled.estimate, 0.01 * width);
+    EXPECT_NEAR(ranked.low, resampled.low, 0.1 * width);
+    EXPECT_NEAR(ranked.high, resampled.high, 0.1 * width);
+    EXPECT_NEAR(ranked.standard_error, resampled.standard_error, 0.1 * resampled.standard_error);
+    EXPECT_NEAR(ranked.floor, resampled.floor, 0.1 * width);
+  }
+}
+
 // What a busy machine does: mostly quiet, every tenth block hit hard, on either side.
 double BusyNoise(Random& random) {
   double scale = random.Below(10) == 0 ? 0.15 : 0.02;

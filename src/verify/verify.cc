@@ -22,6 +22,19 @@ bool LivesBetweenBursts(VerifyMode mode) {
   return mode == VerifyMode::kStdin || mode == VerifyMode::kHttp;
 }
 
+// "100x" → 100.
+Result<int64_t> ParseBenchtime(std::string_view text) {
+  int64_t count = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || std::string_view(end, text.data() + text.size()) != "x" ||
+      count < 1) {
+    return InvalidArgument(
+        "benchtime \"{}\": give a number of iterations, as in 100x, so that all arms do the same",
+        text);
+  }
+  return count;
+}
+
 Status CheckPlan(const VerifyPlan& plan) {
   bool builds = !plan.build.command.empty();
   for (const auto& [name, arm] :
@@ -48,20 +61,8 @@ Status CheckPlan(const VerifyPlan& plan) {
       (plan.load.requests.empty() || plan.load.concurrency < 1)) {
     return InvalidArgument("the load has no requests, or no connections to send them over");
   }
-  return Status();
-}
-
-// "100x" → 100.
-Result<int64_t> ParseBenchtime(std::string_view text) {
-  int64_t count = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc() || std::string_view(end, text.data() + text.size()) != "x" ||
-      count < 1) {
-    return InvalidArgument(
-        "benchtime \"{}\": give a number of iterations, as in 100x, so that all arms do the same",
-        text);
-  }
-  return count;
+  return plan.gobench.benchtime.empty() ? Status()
+                                        : ParseBenchtime(plan.gobench.benchtime).status();
 }
 
 std::string UnitOf(const VerifyPlan& plan) {
@@ -103,7 +104,7 @@ class Runner {
   bool SessionDone(size_t index, const Session& session) const;
   Result<Block> RunBlock(const std::vector<Arm>& arms, int64_t block_index);
   void Report(std::string phase, bool now);
-  RatioEstimate EstimateSoFar() const;
+  RatioEstimate EstimateSoFar();
   void NoteOnce(std::string note);
   bool Canceled() const { return plan_.canceled && plan_.canceled(); }
 
@@ -119,6 +120,8 @@ class Runner {
   int64_t last_report_ns_ = 0;
   int64_t blocks_done_ = 0;
   std::vector<double> effects_;  // of the candidate, all blocks; for progress only
+  RatioEstimate estimate_{1, 0, 0};
+  size_t estimated_ = 0;  // effects in estimate_
   // Over the blocks: ticks the machine was busy, and CPU time that the run itself used.
   int64_t busy_ticks_ = 0;
   int64_t run_cpu_ns_ = 0;
@@ -395,11 +398,15 @@ Status Runner::MeasureAll() {
   return Status();
 }
 
-RatioEstimate Runner::EstimateSoFar() const {
+// Anew when there is a tenth more to say: of all blocks each time, it would take from the run.
+RatioEstimate Runner::EstimateSoFar() {
   constexpr int kRoughly = 200;
-  if (effects_.size() < 4) return {1, 0, 0};
+  constexpr size_t kFewest = 4;
+  if (effects_.size() < std::max(kFewest, estimated_ + estimated_ / 10 + 1)) return estimate_;
   Interval interval = EstimateEffect(std::vector<std::vector<double>>{effects_}, 1, kRoughly);
-  return {std::exp(interval.estimate), std::exp(interval.low), std::exp(interval.high)};
+  estimate_ = {std::exp(interval.estimate), std::exp(interval.low), std::exp(interval.high)};
+  estimated_ = effects_.size();
+  return estimate_;
 }
 
 void Runner::Report(std::string phase, bool now) {

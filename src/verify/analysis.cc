@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "verify/arm.h"
+#include "verify/effects.h"
 #include "verify/phrases.h"
 #include "verify/stats.h"
 #include "verify/verdict.h"
@@ -17,11 +18,6 @@ enum Stream : uint64_t { kCandidateStream = 1, kControlStream = 2, kPartStream =
 constexpr int kPartResamples = 2000;
 
 using Groups = std::vector<std::vector<double>>;
-
-double LogRatio(const std::vector<Sample>& by_arm, ArmId arm) {
-  return std::log(by_arm[static_cast<size_t>(arm)].CpuPerUnitNs() /
-                  by_arm[static_cast<size_t>(ArmId::kBaseline)].CpuPerUnitNs());
-}
 
 // Everything below, and the plot, relies on this.
 Status CheckRecord(const RunRecord& run) {
@@ -45,20 +41,15 @@ Status CheckRecord(const RunRecord& run) {
   return any ? Status() : InvalidArgument("the run has no block: nothing follows from it");
 }
 
-// The effect of `arm` in each block: the mean over benchmarks of its log ratio to the baseline
-// (so that the ratio is a geometric mean), or that of the one benchmark named.
+// The effect of `arm` in each block, of all benchmarks or of the one named.
 Groups Effects(const RunRecord& run, ArmId arm, std::optional<size_t> benchmark) {
   Groups groups;
   for (const Session& session : run.sessions) {
     std::vector<double>& group = groups.emplace_back();
     for (const Block& block : session.blocks) {
-      if (benchmark.has_value()) {
-        group.push_back(LogRatio(block.samples[*benchmark], arm));
-        continue;
-      }
-      double sum = 0;
-      for (const std::vector<Sample>& by_arm : block.samples) sum += LogRatio(by_arm, arm);
-      group.push_back(sum / static_cast<double>(block.samples.size()));
+      std::span<const std::vector<Sample>> benchmarks = block.samples;
+      if (benchmark.has_value()) benchmarks = benchmarks.subspan(*benchmark, 1);
+      group.push_back(Effect(benchmarks, arm));
     }
   }
   return groups;

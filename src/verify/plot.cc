@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "verify/canvas.h"
+#include "verify/effects.h"
 #include "verify/phrases.h"
 #include "verify/stats.h"
 
@@ -56,27 +57,12 @@ std::string_view ArmTitle(ArmId arm) {
   return arm == ArmId::kControl ? "baseline again (A/A)" : ArmName(arm);
 }
 
-// CPU per unit of one arm in every block; of the only benchmark.
-std::vector<double> Costs(const RunRecord& run, ArmId arm) {
-  std::vector<double> costs;
-  for (const Session& session : run.sessions) {
-    for (const Block& block : session.blocks) {
-      costs.push_back(block.samples[0][static_cast<size_t>(arm)].CpuPerUnitNs());
-    }
-  }
-  return costs;
-}
-
-// Ratio to the baseline minus 1, in every block; the geometric mean of the benchmarks.
+// Ratio to the baseline minus 1, in every block.
 std::vector<double> Differences(const RunRecord& run, ArmId arm) {
   std::vector<double> differences;
   for (const Session& session : run.sessions) {
     for (const Block& block : session.blocks) {
-      double sum = 0;
-      for (const std::vector<Sample>& by_arm : block.samples) {
-        sum += std::log(by_arm[static_cast<size_t>(arm)].CpuPerUnitNs() / by_arm[0].CpuPerUnitNs());
-      }
-      differences.push_back(std::expm1(sum / static_cast<double>(block.samples.size())));
+      differences.push_back(std::expm1(Effect(block.samples, arm)));
     }
   }
   return differences;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "verify/canvas.h"
+#include "verify/effects.h"
 #include "verify/phrases.h"
 #include "verify/plot.h"
 #include "verify/stats.h"
@@ -12,17 +13,6 @@ namespace {
 
 std::string Bounds(const RatioEstimate& e) {
   return fmt::format("{:.4f}  [{:.4f}, {:.4f}]", e.ratio, e.low, e.high);
-}
-
-// Median CPU per unit of an arm over all blocks; of the only benchmark.
-double MedianCost(const RunRecord& run, ArmId arm) {
-  std::vector<double> costs;
-  for (const Session& session : run.sessions) {
-    for (const Block& block : session.blocks) {
-      costs.push_back(block.samples[0][static_cast<size_t>(arm)].CpuPerUnitNs());
-    }
-  }
-  return Median(costs);
 }
 
 std::string LimitsText(const RunRecord& run, const Analysis& a) {
@@ -60,7 +50,7 @@ std::vector<std::pair<std::string, std::string>> VerdictFacts(const Verdict& ver
   if (run.benchmarks.size() == 1) {
     for (ArmId arm : {ArmId::kBaseline, ArmId::kCandidate}) {
       facts.emplace_back(ArmName(arm),
-                         fmt::format("{} of CPU per {}   {}", CpuTimeText(MedianCost(run, arm)),
+                         fmt::format("{} of CPU per {}   {}", CpuTimeText(Median(Costs(run, arm))),
                                      run.unit, run.arms[static_cast<size_t>(arm)].command));
     }
   }

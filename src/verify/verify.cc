@@ -7,6 +7,7 @@
 
 #include "verify/arm.h"
 #include "verify/binary.h"
+#include "verify/effects.h"
 #include "verify/machine.h"
 #include "verify/stats.h"
 
@@ -365,11 +366,7 @@ Status Runner::MeasureSession(size_t index) {
   }
   while (!SessionDone(index, session)) {
     ASSIGN_OR_RETURN(Block block, RunBlock(arms, static_cast<int64_t>(session.blocks.size())));
-    double effect = 0;
-    for (const std::vector<Sample>& by_arm : block.samples) {
-      effect += std::log(by_arm[1].CpuPerUnitNs() / by_arm[0].CpuPerUnitNs());
-    }
-    effects_.push_back(effect / static_cast<double>(block.samples.size()));
+    effects_.push_back(Effect(block.samples, ArmId::kCandidate));
     session.blocks.push_back(std::move(block));
     ++blocks_done_;
     Report("measuring", false);

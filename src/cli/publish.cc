@@ -81,8 +81,9 @@ ordered_json EdgesJson(const std::vector<ExplainedEdge>& edges) {
   return rows;
 }
 
+// `pgo` may be a path: of that the name alone, the rest is of no use elsewhere.
 ordered_json BuildJson(const RunRecord& run, ArmId arm, std::string_view pgo) {
-  ordered_json build = {{"pgo", pgo}};
+  ordered_json build = {{"pgo", pgo.substr(pgo.rfind('/') + 1)}};
   auto index = static_cast<size_t>(arm);
   if (index < run.arms.size() && !run.arms[index].sha256.empty()) {
     build["sha256"] = run.arms[index].sha256;
@@ -92,14 +93,14 @@ ordered_json BuildJson(const RunRecord& run, ArmId arm, std::string_view pgo) {
   return build;
 }
 
-// "off" or the name of the profile, as the binary itself says; empty when it is not Go's.
+// "off" or the profile's path, as the binary itself says; empty when it is not Go's.
 std::string PgoOf(const CliContext& context, const RunRecord& run, ArmId arm) {
   auto index = static_cast<size_t>(arm);
   if (index >= run.arms.size() || run.arms[index].sha256.empty()) return "";
   Result<GoBuildInfo> info = ReadGoBuildInfo(context.process, run.arms[index].binary);
   if (!info.ok()) return "";
   std::string path = info->Pgo();
-  return path.empty() ? "off" : path.substr(path.rfind('/') + 1);
+  return path.empty() ? "off" : path;
 }
 
 std::string ToolchainOf(const CliContext& context, const std::string& binary) {

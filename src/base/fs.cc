@@ -90,16 +90,20 @@ class SystemFs : public Fs {
   }
 
   Status WriteFileAtomic(const std::string& path, std::string_view bytes) override {
-    std::string temporary = fmt::format("{}.tmp.{}", path, ::getpid());
-    Status status = WriteNew(temporary, bytes);
-    if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) {
-      status = ErrnoStatus("renaming into", path);
+    struct stat old = {};
+    const bool exists = ::stat(path.c_str(), &old) == 0;
+    if (exists && !S_ISREG(old.st_mode)) return WriteInto(path, bytes);
+    const std::string target = Target(path);
+    std::string temporary = fmt::format("{}.tmp.{}", target, ::getpid());
+    Status status = WriteNew(temporary, bytes, exists ? old.st_mode & 07777 : kNewMode);
+    if (status.ok() && ::rename(temporary.c_str(), target.c_str()) != 0) {
+      status = ErrnoStatus("renaming into", target);
     }
     if (!status.ok()) {
       ::unlink(temporary.c_str());
       return status;
     }
-    return SyncParent(path);
+    return SyncParent(target);
   }
 
   bool Exists(const std::string& path) const override {
@@ -132,9 +136,33 @@ class SystemFs : public Fs {
   }
 
  private:
-  static Status WriteNew(const std::string& path, std::string_view bytes) {
-    Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  static constexpr mode_t kNewMode = 0644;
+
+  // What a symbolic link leads to, which need not exist yet; else `path` itself.
+  static std::string Target(const std::string& path) {
+    constexpr int kMostLinks = 40;  // as Linux has it
+    std::filesystem::path target = path;
+    std::error_code error;
+    for (int i = 0; i < kMostLinks && std::filesystem::is_symlink(target, error); ++i) {
+      const std::filesystem::path next = std::filesystem::read_symlink(target, error);
+      if (error) break;
+      target = next.is_absolute() ? next : target.parent_path() / next;
+    }
+    return target.string();
+  }
+
+  static Status WriteInto(const std::string& path, std::string_view bytes) {
+    Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (file.get() < 0) return ErrnoStatus("opening", path);
+    return WriteAll(file.get(), bytes, path);
+  }
+
+  static Status WriteNew(const std::string& path, std::string_view bytes, mode_t mode) {
+    Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kNewMode));
     if (file.get() < 0) return ErrnoStatus("creating", path);
+    if (mode != kNewMode && ::fchmod(file.get(), mode) != 0) {
+      return ErrnoStatus("setting the permissions of", path);
+    }
     TRY(WriteAll(file.get(), bytes, path));
     if (::fsync(file.get()) != 0) return ErrnoStatus("syncing", path);
     return Status();

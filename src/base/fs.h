@@ -16,7 +16,9 @@ class Fs {
   // The whole file's bytes; kNotFound when it does not exist. "-" has no special meaning here.
   virtual Result<std::string> ReadFile(const std::string& path) const = 0;
   // Replaces `path` in one step: writes a temporary file beside it, syncs, renames. A reader or a
-  // crash sees the old bytes or the new ones, never a mixture.
+  // crash sees the old bytes or the new ones, never a mixture. A file that was there keeps its
+  // permissions, a symbolic link its place: what it leads to is replaced. What is no file (a
+  // device, a pipe) is written to.
   virtual Status WriteFileAtomic(const std::string& path, std::string_view bytes) = 0;
   virtual bool Exists(const std::string& path) const = 0;
   // Names (not paths) of a directory's entries, sorted.

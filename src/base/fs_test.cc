@@ -1,7 +1,10 @@
 #include "base/fs.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -40,6 +43,33 @@ TEST_F(FsTest, ErrorsNameThePath) {
   EXPECT_NE(read.status().message().find("/none"), std::string::npos);
   EXPECT_EQ(fs_.WriteFileAtomic(dir_ + "/no/dir/f", "x").code(), Code::kNotFound);
   EXPECT_EQ(fs_.ListDir(dir_ + "/none").status().code(), Code::kNotFound);
+}
+
+TEST_F(FsTest, WhatStoodThereStaysWhatItWas) {
+  const std::string file = dir_ + "/f", link = dir_ + "/link", dangling = dir_ + "/dangling";
+  ASSERT_TRUE(fs_.WriteFileAtomic(file, "old").ok());
+  ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
+  std::filesystem::create_symlink("f", link);
+  std::filesystem::create_symlink("new", dangling);
+  ASSERT_TRUE(fs_.WriteFileAtomic(link, "by the link").ok());
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_EQ(*fs_.ReadFile(file), "by the link");
+  EXPECT_EQ(std::filesystem::status(file).permissions(), std::filesystem::perms(0600));
+  ASSERT_TRUE(fs_.WriteFileAtomic(dangling, "made").ok());
+  EXPECT_TRUE(std::filesystem::is_symlink(dangling));
+  EXPECT_EQ(*fs_.ReadFile(dir_ + "/new"), "made");
+  // A pipe is written to, not replaced.
+  const std::string pipe = dir_ + "/pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(reader, 0);
+  ASSERT_TRUE(fs_.WriteFileAtomic(pipe, "through").ok());
+  char read[16] = {};
+  EXPECT_EQ(::read(reader, read, sizeof(read)), 7);
+  EXPECT_STREQ(read, "through");
+  ::close(reader);
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+  EXPECT_EQ(fs_.ListDir(dir_)->size(), 5u);  // no temporary file is left
 }
 
 TEST_F(FsTest, ReadsFilesThatClaimToBeEmpty) {

@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/exit_status.h"
+#include "cli/json_output.h"
 #include "cli/setting_flags.h"
 #include "server/checkup.h"
 #include "server/config.h"
@@ -61,7 +62,7 @@ void PrintJson(const LoadedConfig& loaded, const std::vector<Check>& checks, Cli
                                 {"found", check.found},
                                 {"advice", check.advice}});
   }
-  context.out << report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  context.out << DumpJson(report) << "\n";
 }
 
 }  // namespace

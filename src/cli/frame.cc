@@ -171,6 +171,8 @@ int RunCommandLine(std::vector<std::string> args, CliContext& context) {
     status = ParseAndRun(std::move(args), context);
   } catch (const CLI::Error& error) {  // a command defined its options wrongly
     context.err << fmt::format("anneal: internal error in the command table: {}\n", error.what());
+  } catch (const std::exception& error) {  // of a library, where we did not expect it
+    context.err << fmt::format("anneal: internal error, please report it: {}\n", error.what());
   }
   context.out.flush();
   // A reader that left early (| head) closed the pipe: no message, but no success either.

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "cli/exit_status.h"
+#include "cli/json_output.h"
 #include "cli/pgo_commands.h"
 #include "cli/pgo_input.h"
 #include "pgo/edge_diff.h"
@@ -38,7 +39,7 @@ void PrintJson(CliContext& context, const EdgeDiff& diff, const HotOverlap& over
       {"lost", ChangesJson(diff.lost)},   {"changed", ChangesJson(diff.changed)},
       {"unchanged", diff.unchanged},      {"hot_in_both", overlap.both},
       {"hot_in_either", overlap.either},  {"hot_weight_share", overlap.weight_share}};
-  context.out << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  context.out << DumpJson(json) << "\n";
 }
 
 void PrintList(CliContext& context, std::string_view title, const std::vector<EdgeChange>& changes,

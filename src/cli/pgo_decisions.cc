@@ -5,6 +5,7 @@
 
 #include "cli/exit_status.h"
 #include "cli/go_build.h"
+#include "cli/json_output.h"
 #include "cli/pgo_commands.h"
 #include "cli/pgo_input.h"
 
@@ -128,7 +129,7 @@ int Run(CliContext& context, const Options& options) {
       {"schema", "anneal.pgo.decisions/1"}, {"before", DecisionsJson(*before)},
       {"after", DecisionsJson(*after)},     {"gained", ListJson(diff.gained)},
       {"lost", ListJson(diff.lost)},        {"kept", diff.kept}};
-  context.out << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  context.out << DumpJson(json) << "\n";
   return kExitOk;
 }
 

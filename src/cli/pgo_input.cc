@@ -1,7 +1,5 @@
 #include "cli/pgo_input.h"
 
-#include <istream>
-#include <iterator>
 #include <ostream>
 
 #include "cli/exit_status.h"
@@ -10,13 +8,6 @@
 #include "profile/pprof.h"
 
 namespace anneal {
-
-Result<std::string> ReadInput(CliContext& context, const std::string& path) {
-  if (path != "-") return context.fs.ReadFile(path);
-  std::string bytes{std::istreambuf_iterator<char>(context.in), std::istreambuf_iterator<char>()};
-  if (context.in.bad()) return Error(Code::kDataLoss, "standard input could not be read");
-  return bytes;
-}
 
 Result<Profile> LoadProfile(CliContext& context, const std::string& path) {
   ASSIGN_OR_RETURN(std::string bytes, ReadInput(context, path));
@@ -63,18 +54,6 @@ Result<CallEdges> LoadEdges(CliContext& context, const std::string& path) {
   Result<CallEdges> edges = ComputeCallEdges(*profile);
   if (!edges.ok()) return edges.status().Annotate(path);
   return edges;
-}
-
-Status WriteOutput(CliContext& context, const std::string& path, std::string_view bytes,
-                   Overwrite overwrite) {
-  if (path == "-") {
-    context.out << bytes;
-    return {};
-  }
-  if (overwrite == Overwrite::kRefuse && context.fs.Exists(path)) {
-    return Error(Code::kAlreadyExists, "{} exists already; --force overwrites it", path);
-  }
-  return context.fs.WriteFileAtomic(path, bytes);
 }
 
 int FailPgo(CliContext& context, const Status& status) {

@@ -7,6 +7,7 @@
 
 #include "base/units.h"
 #include "cli/exit_status.h"
+#include "cli/json_output.h"
 #include "cli/pgo_commands.h"
 #include "cli/pgo_input.h"
 #include "pgo/report.h"
@@ -187,7 +188,7 @@ CommandRun DefinePgoReport(CLI::App& app, CliContext& context) {
       size_t shown = options->limit == 0 ? count : std::min(options->limit, count);
       for (size_t i = 0; i < shown; ++i) json["top"].push_back(EdgeJson(*report, i));
       // Names of hostile profiles need not be UTF-8.
-      context.out << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+      context.out << DumpJson(json) << "\n";
       return int{kExitOk};
     }
     PrintText(context, *options, *report, pairs);

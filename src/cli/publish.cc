@@ -8,6 +8,7 @@
 #include "build_info.h"
 #include "cli/command.h"
 #include "cli/go_build.h"
+#include "cli/json_output.h"
 #include "cli/server_flags.h"
 #include "pgo/edge_outcome.h"
 #include "profile/compress.h"
@@ -29,9 +30,7 @@ std::string Base64(std::string_view bytes) {
   return absl::Base64Escape(absl::string_view(bytes.data(), bytes.size()));
 }
 
-std::string Dump(const ordered_json& json) {
-  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
+std::string Dump(const ordered_json& json) { return DumpJsonLine(json); }
 
 ordered_json NewRecord(std::string_view service, int64_t time_ns) {
   return {{"format", "anneal-publish"},

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "cli/exit_status.h"
+#include "cli/json_output.h"
 #include "cli/text_table.h"
 #include "cli/top_functions.h"
 #include "collect/client.h"
@@ -34,7 +35,7 @@ std::vector<std::string> Matchers(const ListArgs& args) {
 void PrintNames(std::vector<std::string> names, const ListArgs& args, CliContext& context) {
   std::sort(names.begin(), names.end());
   if (args.json) {
-    context.out << Json(names).dump(2) << "\n";
+    context.out << DumpJson(Json(names)) << "\n";
   } else {
     for (const std::string& name : names) context.out << name << "\n";
   }
@@ -44,7 +45,7 @@ void PrintNames(std::vector<std::string> names, const ListArgs& args, CliContext
 std::string LabelsText(const LabelList& labels) {
   std::vector<std::string> parts;
   // JSON quotes as Prometheus does.
-  for (const auto& [name, value] : labels) parts.push_back(name + "=" + Json(value).dump());
+  for (const auto& [name, value] : labels) parts.push_back(name + "=" + DumpJsonLine(Json(value)));
   return fmt::format("{{{}}}", fmt::join(parts, ", "));
 }
 
@@ -79,7 +80,7 @@ void PrintTop(const std::vector<SeriesTotal>& rows, const ListArgs& args, CliCon
     for (const SeriesTotal& row : std::span(rows).first(shown)) {
       json["series"].push_back({{"labels", LabelsJson(row.labels)}, {"total", row.total}});
     }
-    context.out << json.dump(2) << "\n";
+    context.out << DumpJson(json) << "\n";
     return;
   }
   TextTable table(
@@ -137,7 +138,7 @@ int RunSeries(const ListArgs& args, CliContext& context) {
                       if (args.json) {
                         Json json = Json::array();
                         for (const LabelList& labels : sets) json.push_back(LabelsJson(labels));
-                        context.out << json.dump(2) << "\n";
+                        context.out << DumpJson(json) << "\n";
                       } else {
                         for (const LabelList& labels : sets)
                           context.out << LabelsText(labels) << "\n";

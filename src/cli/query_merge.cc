@@ -5,6 +5,8 @@
 
 #include "base/units.h"
 #include "cli/exit_status.h"
+#include "cli/json_output.h"
+#include "cli/named_file.h"
 #include "cli/text_table.h"
 #include "cli/top_functions.h"
 #include "profile/compress.h"
@@ -89,7 +91,7 @@ void PrintJson(const MergeArgs& args, const Profile& profile, const FunctionCost
   for (const FunctionCost& f : std::span(costs.functions).first(shown)) {
     json["functions"].push_back({{"name", f.name}, {"self", f.self}, {"total", f.total}});
   }
-  context.out << json.dump(2) << "\n";
+  context.out << DumpJson(json) << "\n";
 }
 
 // Says what an empty answer may be due to: what the server does hold in that window.
@@ -125,16 +127,7 @@ bool HasStartLines(const Profile& profile) {
 
 Status WritePprof(const MergeArgs& args, const std::string& path, const std::string& bytes,
                   CliContext& context) {
-  std::string zipped = Gzip(bytes);
-  if (path == "-") {
-    context.out << zipped;
-    return {};
-  }
-  // Asked again right before writing: the query may have taken a while.
-  if (!args.force && context.fs.Exists(path)) {
-    return Error(Code::kAlreadyExists, "{} exists; overwrite it with --force", path);
-  }
-  return context.fs.WriteFileAtomic(path, zipped);
+  return WriteOutput(context, path, Gzip(bytes), OverwriteIf(args.force));
 }
 
 void PrintWritten(const std::string& path, const Profile& profile, CliContext& context) {
@@ -193,12 +186,9 @@ int RunMerge(const MergeArgs& args, std::string_view command, CliContext& contex
   if (!window.ok()) return ReportUsage(context, command, window.status());
   Result<ServerAddress> server = ResolveServer(args.query.server, context);
   if (!server.ok()) return ReportUsage(context, command, server.status());
-  // Before the query: nobody wants to wait for a refusal.
-  if (!args.force && output->kind == Output::Kind::kPprof && output->path != "-" &&
-      context.fs.Exists(output->path)) {
-    return ReportFailure(
-        context, command,
-        Error(Code::kAlreadyExists, "{} exists; overwrite it with --force", output->path));
+  if (output->kind == Output::Kind::kPprof) {
+    const Status free = CheckOutput(context, output->path, OverwriteIf(args.force));
+    if (!free.ok()) return ReportFailure(context, command, free);
   }
   ProfileClient client(context.http, *server);
   Result<std::string> bytes = client.Merge({.profile_type = args.query.profile_type,

@@ -63,7 +63,7 @@ TEST_F(QueryTest, AFileIsReplacedOnlyWithForce) {
   std::string path = cli_.Path("default.pgo");
   ASSERT_TRUE(Fs::System().WriteFileAtomic(path, "precious").ok());
   EXPECT_EQ(cli_.Run({"query", "merge", "--output", "pprof=" + path}), kExitFailed);
-  EXPECT_THAT(cli_.err, HasSubstr("exists; overwrite it with --force"));
+  EXPECT_THAT(cli_.err, HasSubstr("exists; --force overwrites it"));
   EXPECT_TRUE(cli_.http.requests().empty());  // refused before the query
   EXPECT_EQ(Read(path), "precious");
   EXPECT_EQ(cli_.Run({"query", "merge", "-f", "--output", "pprof=" + path}), kExitOk);
@@ -228,6 +228,8 @@ TEST_F(QueryTest, AddressAndSecretsComeFromFlagsThenEnvironment) {
   ASSERT_EQ(cli_.Run({"query", "merge", "--url=http://flag", "--token=flag"}), kExitOk);
   EXPECT_THAT(last().target, testing::StartsWith("http://flag/"));
   EXPECT_EQ(last().headers.Get("Authorization"), "Bearer flag");
+  ASSERT_EQ(cli_.Run({"query", "merge", "--username=u", "--password=p"}), kExitOk);
+  EXPECT_EQ(last().headers.Get("Authorization"), "Basic dTpw") << "not the environment's token";
 
   EXPECT_EQ(cli_.http.trusted(), "") << "the machine's certificates";
   cli_.env["ANNEAL_CA_FILE"] = "/env.pem";

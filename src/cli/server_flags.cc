@@ -50,18 +50,28 @@ void AddServerFlags(CLI::App& app, ServerFlags& flags) {
       ->type_name("DURATION");
 }
 
+std::string AskedUrl(const ServerFlags& flags, const CliContext& context) {
+  return FlagOrEnv(flags.url, context, "URL");
+}
+
+std::string AskedTenant(const ServerFlags& flags, const CliContext& context) {
+  return FlagOrEnv(flags.tenant, context, "TENANT_ID");
+}
+
 Result<ServerAddress> ResolveServer(const ServerFlags& flags, const CliContext& context) {
   ServerAddress server;
-  server.url = FlagOrEnv(flags.url, context, "URL");
+  server.url = AskedUrl(flags, context);
   if (server.url.empty()) server.url = kDefaultUrl;
   const std::string ca_file = FlagOrEnv(flags.ca_file, context, "CA_FILE");
   if (!ca_file.empty()) TRY(context.http.Trust(ca_file));
-  server.tenant = FlagOrEnv(flags.tenant, context, "TENANT_ID");
+  server.tenant = AskedTenant(flags, context);
   server.token = flags.token;
   if (server.token.empty() && !flags.token_file.empty()) {
     ASSIGN_OR_RETURN(server.token, ReadToken(flags.token_file, context));
   }
-  server.token = FlagOrEnv(server.token, context, "TOKEN");
+  if (flags.username.empty() && flags.password.empty()) {
+    server.token = FlagOrEnv(server.token, context, "TOKEN");
+  }
   server.username = FlagOrEnv(flags.username, context, "USERNAME");
   server.password = FlagOrEnv(flags.password, context, "PASSWORD");
   ASSIGN_OR_RETURN(server.timeout_ns, ParseDuration(flags.timeout));

@@ -22,9 +22,15 @@ struct ServerFlags {
 // `flags` must live as long as `app`.
 void AddServerFlags(CLI::App& app, ServerFlags& flags);
 
+// The server that is asked for by --url or ANNEAL_URL, and the tenant by --tenant-id or
+// ANNEAL_TENANT_ID; empty when neither names one. For commands that can do without a server.
+std::string AskedUrl(const ServerFlags& flags, const CliContext& context);
+std::string AskedTenant(const ServerFlags& flags, const CliContext& context);
+
 // A flag wins over ANNEAL_<NAME>, that over PROFILECLI_<NAME>, that over the default; --token-file
-// wins over the environment's token. Makes context.http trust the CA file, and is therefore called
-// before the first call. Fails when the token file cannot be read.
+// wins over the environment's token, and so do --username and --password. Makes context.http trust
+// the CA file, and is therefore called before the first call. Fails when the token file cannot be
+// read.
 Result<ServerAddress> ResolveServer(const ServerFlags& flags, const CliContext& context);
 
 }  // namespace anneal

@@ -9,6 +9,8 @@
 #include "base/units.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
+#include "cli/json_output.h"
+#include "cli/named_file.h"
 #include "cli/server_flags.h"
 #include "cli/store_stats.h"
 #include "server/config.h"
@@ -53,7 +55,7 @@ CommandRun DefineStoreVerify(CLI::App& app, CliContext& context) {
                                     {"symbols", report->symbols},
                                     {"documents", report->documents},
                                     {"problems", report->problems}};
-      context.out << out.dump(2) << "\n";
+      context.out << DumpJson(out) << "\n";
     } else {
       for (const std::string& problem : report->problems) context.out << problem << "\n";
       context.out << fmt::format(
@@ -76,7 +78,7 @@ CommandRun DefineStoreStats(CLI::App& app, CliContext& context) {
     Result<StoreStats> stats = (*store)->Stats();
     if (!stats.ok()) return Fail(context, stats.status());
     if (*json) {
-      context.out << StatsJson(*stats).dump(2) << "\n";
+      context.out << DumpJson(StatsJson(*stats)) << "\n";
     } else {
       PrintStats(context.out, *stats);
     }
@@ -135,9 +137,6 @@ std::string Describe(const ExportCounts& counts) {
 // output's name when it is complete.
 Result<ExportCounts> ExportToFile(Store& store, std::span<const Selection> selections,
                                   const ExportOptions& options) {
-  if (!options.force && std::filesystem::exists(options.output)) {
-    return Error(Code::kAlreadyExists, "{} exists; --force overwrites it", options.output);
-  }
   const std::string partial = options.output + ".partial";
   std::ofstream file(partial, std::ios::binary | std::ios::trunc);
   if (!file) return Error(Code::kUnavailable, "{} cannot be written", partial);
@@ -168,6 +167,8 @@ CommandRun DefineStoreExport(CLI::App& app, CliContext& context) {
       ->type_name("FILE");
   app.add_flag("-f,--force", options->force, "Overwrite the output");
   return [data, options, &context] {
+    const Status free = CheckOutput(context, options->output, OverwriteIf(options->force));
+    if (!free.ok()) return Fail(context, free);
     Result<std::unique_ptr<Store>> store = OpenEmbedded(ReadOnly(*data));
     if (!store.ok()) return Fail(context, store.status());
     Result<std::vector<Selection>> selections = Select(*options, **store, context.clock.NowNs());
@@ -186,15 +187,15 @@ CommandRun DefineStoreImport(CLI::App& app, CliContext& context) {
   auto input = std::make_shared<std::string>("-");
   app.add_option("FILE", *input, "An export; - or none: standard input")->type_name("FILE");
   return [data, input, &context] {
-    EmbeddedOptions options;
-    options.directory = *data;
-    Result<std::unique_ptr<Store>> store = OpenEmbedded(options);
-    if (!store.ok()) return Fail(context, store.status());
-    std::ifstream file;
+    std::ifstream file;  // first: without it no store is made
     if (*input != "-") {
       file.open(*input, std::ios::binary);
       if (!file) return Fail(context, Error(Code::kNotFound, "{} cannot be read", *input));
     }
+    EmbeddedOptions options;
+    options.directory = *data;
+    Result<std::unique_ptr<Store>> store = OpenEmbedded(options);
+    if (!store.ok()) return Fail(context, store.status());
     Result<ExportCounts> counts = ImportAll(**store, *input == "-" ? context.in : file);
     if (!counts.ok()) return Fail(context, counts.status());
     context.out << Describe(*counts);
@@ -210,13 +211,26 @@ Status BackUpDirectory(const std::string& data, const std::string& target) {
   return store->Backup(target);
 }
 
+// --data for a directory, or --url for a server (which ANNEAL_URL can name too).
+void AddDirectoryOrServer(CLI::App& app, ServerFlags& flags) {
+  flags.timeout = "1h";
+  AddServerFlags(app, flags);
+  app.get_option("--url")->default_str("")->excludes("--data");
+}
+
+// The server that is asked; empty: the directory. A directory that is named wins over ANNEAL_URL.
+std::string UrlUnlessData(const CLI::App& app, const ServerFlags& flags,
+                          const CliContext& context) {
+  return app.count("--data") > 0 ? "" : AskedUrl(flags, context);
+}
+
 // A running server's store, by its admin call; the directory that it made.
 Result<std::string> BackUpServer(const ServerFlags& flags, const std::string& name,
                                  CliContext& context) {
   ASSIGN_OR_RETURN(const ServerAddress server, ResolveServer(flags, context));
   ASSIGN_OR_RETURN(const std::string answer,
                    JsonCall(context.http, server, "/anneal/v1/admin/backup",
-                            nlohmann::json({{"name", name}}).dump()));
+                            DumpJsonLine(nlohmann::json({{"name", name}}))));
   const nlohmann::json json = nlohmann::json::parse(answer, nullptr, false);
   if (!json.is_object() || !json.contains("directory") || !json["directory"].is_string()) {
     return Error(Code::kUnknown, "{} does not say what it made; is it an anneal?", server.url);
@@ -228,20 +242,20 @@ CommandRun DefineStoreBackup(CLI::App& app, CliContext& context) {
   auto data = AddData(app, context);
   auto target = std::make_shared<std::string>();
   auto flags = std::make_shared<ServerFlags>();
-  flags->timeout = "1h";
-  AddServerFlags(app, *flags);
+  AddDirectoryOrServer(app, *flags);
   app.add_option("DIR", *target, "A directory to make; with --url a name below the server's own")
       ->type_name("DIR")
       ->required();
-  return [data, target, flags, &context] {
+  return [&app, data, target, flags, &context] {
     std::string from = *data, made = *target;
+    const std::string url = UrlUnlessData(app, *flags, context);
     Status status;
-    if (flags->url.empty()) {
+    if (url.empty()) {
       status = BackUpDirectory(from, made);
     } else {
       const Result<std::string> directory = BackUpServer(*flags, made, context);
       status = directory.status();
-      from = flags->url;
+      from = url;
       if (directory.ok()) made = *directory;
     }
     if (!status.ok()) return Fail(context, status);
@@ -295,8 +309,9 @@ Result<uint64_t> DeleteAtServer(const DeleteOptions& options, CliContext& contex
                             {"to", options.selected.to},
                             {"dry_run", options.dry_run}};
   if (!server.tenant.empty()) request["tenant"] = server.tenant;
-  ASSIGN_OR_RETURN(const std::string answer,
-                   JsonCall(context.http, server, "/anneal/v1/admin/delete", request.dump()));
+  ASSIGN_OR_RETURN(
+      const std::string answer,
+      JsonCall(context.http, server, "/anneal/v1/admin/delete", DumpJsonLine(request)));
   const nlohmann::json json = nlohmann::json::parse(answer, nullptr, false);
   if (!json.is_object() || !json.contains("profiles") || !json["profiles"].is_number_unsigned()) {
     return Error(Code::kUnknown, "{} does not say what it deleted; is it an anneal?", server.url);
@@ -307,19 +322,21 @@ Result<uint64_t> DeleteAtServer(const DeleteOptions& options, CliContext& contex
 CommandRun DefineStoreDelete(CLI::App& app, CliContext& context) {
   auto data = AddData(app, context);
   auto options = std::make_shared<DeleteOptions>();
-  options->server.timeout = "1h";
-  AddServerFlags(app, options->server);
-  app.get_option("--data")->excludes(app.get_option("--url"));
+  AddDirectoryOrServer(app, options->server);
   ExportOptions& selected = options->selected;
-  app.add_option("--query", selected.query, "Which profiles")->type_name("SELECTOR")->required();
+  app.add_option("--query", selected.query, "Which profiles")
+      ->type_name("SELECTOR")
+      ->default_str("")
+      ->required();
   app.add_option("--from", selected.from, "From when on; 0: the beginning")->type_name("TIME");
   app.add_option("--to", selected.to, "Until when")->type_name("TIME");
   app.add_flag("--dry-run", options->dry_run, "Only count what would be deleted");
-  return [data, options, &context] {
-    options->selected.tenant = options->server.tenant;
+  return [&app, data, options, &context] {
+    options->selected.tenant = AskedTenant(options->server, context);
     const Result<uint64_t> profiles =
-        options->server.url.empty() ? DeleteInDirectory(*data, *options, context.clock.NowNs())
-                                    : DeleteAtServer(*options, context);
+        UrlUnlessData(app, options->server, context).empty()
+            ? DeleteInDirectory(*data, *options, context.clock.NowNs())
+            : DeleteAtServer(*options, context);
     if (!profiles.ok()) return Fail(context, profiles.status());
     context.out << fmt::format("{} profiles {}\n", *profiles,
                                options->dry_run ? "would be deleted" : "deleted");

@@ -9,6 +9,7 @@ namespace anneal {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class StoreCommandTest : public testing::Test {
  protected:
@@ -134,7 +135,9 @@ TEST_F(StoreCommandTest, MissingStoresAndFilesAreErrors) {
   EXPECT_EQ(Run({"stats"}, "none"), kExitFailed);
   EXPECT_THAT(cli_.err, HasSubstr("there is no store"));
   EXPECT_EQ(Run({"verify"}, "none"), kExitFailed);
-  EXPECT_EQ(Run({"import", cli_.Path("nothing")}), kExitFailed);
+  EXPECT_EQ(Run({"import", cli_.Path("nothing")}, "new"), kExitFailed);
+  EXPECT_FALSE(Fs::System().Exists(cli_.Path("new"))) << "nothing to import makes no store";
+  EXPECT_NE(Run({"export", "-o", std::string(300, 'x')}), kExitOk);
 }
 
 TEST_F(StoreCommandTest, ARunningServerIsAskedForABackup) {
@@ -176,6 +179,26 @@ TEST_F(StoreCommandTest, DeleteCountsFirstThenDeletes) {
   ASSERT_EQ(run({}), kExitOk) << cli_.err;
   EXPECT_EQ(cli_.out, "1 profiles deleted\n");
   EXPECT_NE(run({"--url", "http://a:4040"}), kExitOk) << "which of the two is meant?";
+}
+
+TEST_F(StoreCommandTest, WhatIsDeletedIsTheEnvironmentsTenantsOrServers) {
+  cli_.env["ANNEAL_TENANT_ID"] = "two";
+  cli_.env["ANNEAL_URL"] = "http://a:4040";
+  ASSERT_EQ(Run({"delete", "--query", "{}", "--to", "20300101"}), kExitOk) << cli_.err;
+  EXPECT_EQ(cli_.out, "2 profiles deleted\n");  // a directory that is named wins over the variable
+  cli_.http.SetAnswer([&](const HttpRequest&, int64_t) -> Result<HttpResponse> {
+    HttpResponse response;
+    response.body = R"({"profiles":1,"directory":"/backups/monday"})";
+    return response;
+  });
+  ASSERT_EQ(cli_.Run({"store", "delete", "--query", "{}"}), kExitOk) << cli_.err;
+  EXPECT_EQ(cli_.http.requests().back().headers.Get("X-Scope-OrgID"), "two");
+  ASSERT_EQ(cli_.Run({"store", "backup", "monday"}), kExitOk) << cli_.err;
+  EXPECT_EQ(cli_.http.requests().back().target, "http://a:4040/anneal/v1/admin/backup");
+  EXPECT_EQ(Run({"backup", "--url", "http://a:4040", "monday"}), kExitUsage);
+  ASSERT_EQ(cli_.Run({"store", "delete", "--help"}), kExitOk);
+  EXPECT_THAT(cli_.out, Not(HasSubstr("[default: http")));
+  EXPECT_THAT(cli_.out, Not(HasSubstr("[default: {}]")));
 }
 
 TEST_F(StoreCommandTest, ARunningServerIsAskedToDelete) {

@@ -1,12 +1,14 @@
 // anneal token
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <istream>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "cli/commands.h"
 #include "cli/exit_status.h"
+#include "cli/json_output.h"
 #include "server/secret_hash.h"
 #include "server/token_file.h"
 
@@ -37,6 +39,12 @@ Result<std::string> SecretOf(const TokenOptions& options, CliContext& context) {
   if (line.size() < kLeastSecretBytes || line.size() > kMostSecretBytes) {
     return InvalidArgument("a secret has {} to {} bytes; standard input's first line has {}",
                            kLeastSecretBytes, kMostSecretBytes, line.size());
+  }
+  // It travels in a header, whose ends are trimmed.
+  const bool printable =
+      std::all_of(line.begin(), line.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (!printable || line.front() == ' ' || line.back() == ' ') {
+    return InvalidArgument("a secret has printable ASCII characters, blanks only within it");
   }
   return line;
 }
@@ -105,9 +113,8 @@ int Token(const TokenOptions& options, CliContext& context) {
     }
   }
   if (options.json) {
-    context.out
-        << nlohmann::ordered_json({{"token", token}, {"line", FormatTokenLine(*entry)}}).dump()
-        << "\n";
+    const nlohmann::ordered_json json = {{"token", token}, {"line", FormatTokenLine(*entry)}};
+    context.out << DumpJsonLine(json) << "\n";
   } else if (!options.file.empty()) {
     context.out << token << "\n";
   } else {

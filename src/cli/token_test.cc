@@ -75,6 +75,11 @@ TEST(TokenCommand, TakesASecretFromStandardInput) {
   cli.in = "short\n";
   EXPECT_EQ(cli.Run({"token", "ann", "--stdin"}), kExitFailed);
   EXPECT_THAT(cli.err, HasSubstr("12"));
+  for (const char* wrong : {"correct horse \xff\xfe", "correct\thorse battery", " correct horse"}) {
+    cli.in = wrong;
+    EXPECT_EQ(cli.Run({"token", "ann", "--stdin", "--json"}), kExitFailed) << wrong;
+    EXPECT_THAT(cli.err, HasSubstr("printable"));
+  }
 }
 
 TEST(TokenCommand, RefusesWhatIsWrong) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/units.h"
+#include "base/wrapping.h"
 
 namespace anneal {
 namespace {
@@ -19,8 +20,10 @@ class Costs {
       last_sample_.push_back(SIZE_MAX);
     }
     FunctionCost& function = functions_[entry->second];
-    if (leaf) function.self += value;
-    if (last_sample_[entry->second] != sample) function.total += value;
+    if (leaf) function.self = WrappingAdd(function.self, value);
+    if (last_sample_[entry->second] != sample) {
+      function.total = WrappingAdd(function.total, value);
+    }
     last_sample_[entry->second] = sample;
   }
   std::vector<FunctionCost> Sorted() && {
@@ -43,7 +46,7 @@ FunctionCosts TopFunctions(const Profile& profile, size_t sample_type) {
   Costs costs;
   for (size_t sample = 0; sample < profile.SampleCount(); ++sample) {
     int64_t value = profile.Values(sample)[sample_type];
-    result.total += value;
+    result.total = WrappingAdd(result.total, value);
     bool leaf = true;
     for (LocationId location : profile.Stack(sample)) {
       std::span<const Line> lines = profile.Lines(location);

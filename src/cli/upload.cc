@@ -5,6 +5,8 @@
 
 #include "cli/commands.h"
 #include "cli/exit_status.h"
+#include "cli/json_output.h"
+#include "cli/named_file.h"
 #include "cli/query_flags.h"
 #include "cli/server_flags.h"
 #include "collect/client.h"
@@ -43,11 +45,6 @@ Result<LabelList> ParseLabels(const std::vector<std::string>& texts) {
   return labels;
 }
 
-Result<std::string> ReadInput(const std::string& file, CliContext& context) {
-  if (file != "-") return context.fs.ReadFile(file);
-  return std::string(std::istreambuf_iterator<char>(context.in), {});
-}
-
 // The given labels, completed by those a profile cannot be stored without.
 LabelList CompleteLabels(LabelList labels, const Profile& profile) {
   auto ensure = [&](std::string_view name, std::string_view value) {
@@ -63,7 +60,7 @@ LabelList CompleteLabels(LabelList labels, const Profile& profile) {
 
 Result<Uploaded> UploadOne(const std::string& file, const UploadArgs& args, const LabelList& labels,
                            ProfileClient& client, CliContext& context) {
-  ASSIGN_OR_RETURN(std::string bytes, ReadInput(file, context));
+  ASSIGN_OR_RETURN(std::string bytes, ReadInput(context, file));
   ASSIGN_OR_RETURN(Profile profile, DecodePprof(bytes));
   if (args.override_timestamp) {
     profile.time_ns = context.clock.NowNs();
@@ -90,7 +87,7 @@ void Print(const std::vector<Uploaded>& all, const UploadArgs& args, CliContext&
   for (const Uploaded& one : all) {
     json.push_back({{"file", one.file}, {"name", one.name}, {"samples", one.samples}});
   }
-  context.out << json.dump(2) << "\n";
+  context.out << DumpJson(json) << "\n";
 }
 
 int Upload(const UploadArgs& args, CliContext& context) {

@@ -104,6 +104,11 @@ TEST_F(UploadTest, TheSameFileHasTheSameId) {
   EXPECT_EQ(Last().id, id);
 }
 
+TEST_F(UploadTest, NamesThatAreNoTextAreReportedToo) {
+  ASSERT_EQ(cli_.Run({"upload", File("\xff.pprof", Bytes("cpu")), "--json"}), kExitOk) << cli_.err;
+  EXPECT_THAT(cli_.out, HasSubstr("\uFFFD.pprof"));
+}
+
 TEST_F(UploadTest, ReadsStandardInput) {
   cli_.in = Bytes("cpu");
   ASSERT_EQ(cli_.Run({"upload", "-"}), kExitOk) << cli_.err;

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/exit_status.h"
 #include "cli/interrupt.h"
+#include "cli/named_file.h"
 #include "cli/query_flags.h"
 #include "cli/view_document.h"
 #include "cli/view_files.h"
@@ -63,6 +64,9 @@ Result<std::unique_ptr<Server>> StartServer(const std::string& directory) {
   options.config.listen = "127.0.0.1:0";
   options.config.data = directory + "/store";
   options.config.log_level = "warn";
+  // Whatever a file's time is, it is asked for.
+  options.config.retention_ns = 0;
+  options.config.limits.max_future_ns = kHourNs * 24 * 36'500;
   options.version = kVersion;
   log::Configure(log::Level::kWarn, log::Format::kLogfmt);
   return Server::Start(options);
@@ -149,19 +153,15 @@ Status Serve(const ViewFiles& files, const ViewState& given, const ViewOptions& 
 
 Status WriteHtml(const ViewFiles& files, const ViewState& given, const ViewOptions& options,
                  CliContext& context) {
-  if (options.html != "-" && !options.force && context.fs.Exists(options.html)) {
-    return Error(Code::kAlreadyExists, "{} exists; --force overwrites it", options.html);
-  }
+  const Overwrite overwrite = OverwriteIf(options.force);
+  TRY(CheckOutput(context, options.html, overwrite));
   ViewState state;
   if (files.base) state.emplace_back("page", "compare");
   ASSIGN_OR_RETURN(std::string data,
                    ViewData(files, WriteViewState(MergeViewStates(state, given))));
   ASSIGN_OR_RETURN(std::string html, MakeViewDocument(PageFiles(), data));
-  if (options.html == "-") {
-    context.out << html;
-    return Status();
-  }
-  TRY(context.fs.WriteFileAtomic(options.html, html));
+  TRY(WriteOutput(context, options.html, html, overwrite));
+  if (options.html == "-") return Status();
   context.err << fmt::format("anneal view: wrote {}; it needs no server\n", options.html);
   return Status();
 }

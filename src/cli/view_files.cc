@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iterator>
 #include <set>
 
 #include "api/page_json.h"
+#include "base/wrapping.h"
+#include "cli/named_file.h"
 #include "profile/call_tree.h"
 #include "profile/compress.h"
 #include "profile/folded.h"
@@ -18,11 +19,6 @@ namespace {
 constexpr size_t kMaxNodes = size_t{1} << 20;
 constexpr size_t kFunctionsWithLines = 50;
 
-Result<std::string> ReadInput(const std::string& file, CliContext& context) {
-  if (file != "-") return context.fs.ReadFile(file);
-  return std::string(std::istreambuf_iterator<char>(context.in), {});
-}
-
 Result<Profile> DecodeAny(std::string_view bytes) {
   if (bytes.empty()) return InvalidArgument("it is empty; a pprof profile is expected");
   Result<Profile> pprof = DecodePprof(bytes);
@@ -34,7 +30,7 @@ Result<Profile> DecodeAny(std::string_view bytes) {
 
 Result<ViewFile> ReadOne(const std::string& file, CliContext& context) {
   const std::string shown = file == "-" ? "standard input" : file;
-  Result<std::string> bytes = ReadInput(file, context);
+  Result<std::string> bytes = ReadInput(context, file);
   if (!bytes.ok()) return bytes.status();
   Result<Profile> profile = DecodeAny(*bytes);
   if (!profile.ok()) return profile.status().Annotate(shown);
@@ -51,7 +47,8 @@ std::string_view UnitText(const Profile& p, const ValueType& type) { return p.Te
 std::vector<uint32_t> HeaviestFrames(const CallTree& tree) {
   std::vector<int64_t> self(tree.frames.size(), 0);
   for (size_t i = 1; i < tree.nodes.size(); ++i) {
-    self[tree.nodes[i].frame] += std::max(tree.nodes[i].self, tree.nodes[i].base_self);
+    int64_t& sum = self[tree.nodes[i].frame];
+    sum = WrappingAdd(sum, std::max(tree.nodes[i].self, tree.nodes[i].base_self));
   }
   std::vector<uint32_t> frames;
   for (uint32_t f = 0; f < tree.frames.size(); ++f) {

@@ -73,10 +73,11 @@ Scraper::~Scraper() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-bool Scraper::SleepUntil(int64_t time_ns) {
+bool Scraper::SleepUntil(int64_t time_ns, int64_t interval_ns) {
   while (!stop_) {
     int64_t left_ns = time_ns - seams_.clock.NowNs();
-    if (left_ns <= 0) return true;
+    // Never so long by itself: the clock was set back.
+    if (left_ns <= 0 || left_ns > interval_ns) return true;
     seams_.clock.SleepNs(std::min(left_ns, kSliceNs));
   }
   return false;
@@ -84,15 +85,15 @@ bool Scraper::SleepUntil(int64_t time_ns) {
 
 void Scraper::Run(const Loop& loop, int64_t interval_ns, int64_t offset_ns) {
   int64_t next_ns = NextScrape(seams_.clock.NowNs(), interval_ns, offset_ns);
-  while (SleepUntil(next_ns)) {
+  while (SleepUntil(next_ns, interval_ns)) {
     for (const std::unique_ptr<ProfileScraper>& profile : loop) {
       if (stop_) return;
       // Observed in the metrics and in the log; here it only means: again at the next interval.
       [[maybe_unused]] Status status = profile->Scrape();
     }
-    // Turns that a slow target missed are left out, not made up for.
-    next_ns =
-        std::max(next_ns + interval_ns, NextScrape(seams_.clock.NowNs(), interval_ns, offset_ns));
+    // Turns that a slow target missed are left out, not made up for. After now, for a scrape may
+    // take no time.
+    next_ns = NextScrape(seams_.clock.NowNs() + 1, interval_ns, offset_ns);
   }
 }
 

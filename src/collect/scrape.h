@@ -38,7 +38,7 @@ class Scraper {
 
   explicit Scraper(ScrapeSeams seams) : seams_(std::move(seams)) {}
   void Run(const Loop& loop, int64_t interval_ns, int64_t offset_ns);
-  bool SleepUntil(int64_t time_ns);
+  bool SleepUntil(int64_t time_ns, int64_t interval_ns);
 
   const ScrapeSeams seams_;
   std::atomic<bool> stop_{false};

@@ -102,9 +102,12 @@ Status ProfileScraper::ScrapeUnobserved() {
   PprofDelta::Step step = delta_.Next(*std::move(profile), start_ns);
   if (step.outcome == PprofDelta::Outcome::kReset) resets_.Add(1);
   if (step.outcome != PprofDelta::Outcome::kProfile) return {};
-  return seams_.sink({.labels = labels_,
-                      .pprof = Gzip(EncodePprof(step.profile)),
-                      .time_ns = step.profile.time_ns});
+  Status status = seams_.sink({.labels = labels_,
+                               .pprof = Gzip(EncodePprof(step.profile)),
+                               .time_ns = step.profile.time_ns});
+  // What was refused for what it is would be refused again; what failed goes with the next.
+  if (status.ok() || status.code() == Code::kInvalidArgument) delta_.Commit();
+  return status;
 }
 
 Status ProfileScraper::Scrape() {

@@ -99,9 +99,20 @@ TEST_F(ScrapeTargetTest, CumulativeProfilesBecomeDeltas) {
   Result<Profile> profile = DecodePprof(sunk_[0].pprof);
   ASSERT_TRUE(profile.ok());
   EXPECT_THAT(ValuesByFunction(*profile), ElementsAre(Pair("f", ElementsAre(4))));
+  // What a server that is away did not take is in the next; what it refuses is not sent again.
+  auto contentions_after = [&](const Status& answer, int64_t count) {
+    sink_status_ = answer;
+    Answer(200, mutex(count));
+    EXPECT_EQ(scraper.Scrape().code(), answer.code());
+    return DecodePprof(sunk_.back().pprof).value().Values(0)[0];
+  };
+  EXPECT_EQ(contentions_after(Error(Code::kUnavailable, "away"), 10), 1);
+  EXPECT_EQ(contentions_after(Error(Code::kInvalidArgument, "refused"), 12), 3);
+  EXPECT_EQ(contentions_after({}, 19), 7);
   Answer(200, mutex(1));  // restarted
+  const size_t sunk = sunk_.size();
   ASSERT_TRUE(scraper.Scrape().ok());
-  EXPECT_EQ(sunk_.size(), 1u);
+  EXPECT_EQ(sunk_.size(), sunk);
   EXPECT_THAT(MetricsText(), HasSubstr("anneal_scrape_resets_total{instance=\"h:6060\",job=\"web\","
                                        "profile=\"mutex\"} 1"));
 }

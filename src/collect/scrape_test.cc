@@ -56,6 +56,7 @@ class SharedClock : public Clock {
     now_ns_ += duration_ns;
     std::this_thread::yield();
   }
+  void SetBack(int64_t by_ns) { now_ns_ -= by_ns; }
 
  private:
   std::atomic<int64_t> now_ns_{1'700'000'000 * kSecond};
@@ -90,6 +91,13 @@ TEST(Scraper, ScrapesEveryTargetUntilStopped) {
     ASSERT_TRUE(scraper.ok()) << scraper.status().ToString();
     MutexLock lock(mutex);
     while (scrapes["a:1"] < 6 || scrapes["b:1"] < 6) changed.Wait(mutex);
+    // A clock set back stops nothing: the turn it was waiting for is years ahead now.
+    constexpr int64_t kYear = 365 * 24 * 3600 * kSecond;
+    clock.SetBack(20 * kYear);
+    const int64_t set_back_ns = clock.NowNs();
+    const int before = scrapes["a:1"];
+    while (scrapes["a:1"] < before + 6) changed.Wait(mutex);
+    EXPECT_LT(clock.NowNs() - set_back_ns, kYear);
   }
   size_t asked = http.requests().size();
   std::this_thread::yield();

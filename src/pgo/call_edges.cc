@@ -40,6 +40,29 @@ struct Node {
 
 using NodePair = std::pair<NodeId, NodeId>;
 
+// What one sample has brought so far. Two locations have few frames as a rule, among which a
+// linear search beats a hash set; with many inlined into them it must not be quadratic.
+template <typename T>
+class Seen {
+ public:
+  void Clear() {
+    few_.clear();
+    more_.clear();
+  }
+  // Whether it is new.
+  bool Insert(const T& item) {
+    if (std::find(few_.begin(), few_.end(), item) != few_.end()) return false;
+    if (few_.size() == kFew) return more_.insert(item).second;
+    few_.push_back(item);
+    return true;
+  }
+
+ private:
+  static constexpr size_t kFew = 32;
+  std::vector<T> few_;
+  absl::flat_hash_set<T> more_;
+};
+
 // The call graph of the counted frames.
 class Graph {
  public:
@@ -47,8 +70,8 @@ class Graph {
       : profile_(profile), first_node_(profile.locations.size(), kUnseen) {}
 
   void AddSample(std::span<const LocationId> stack, int64_t value) {
-    seen_nodes_.clear();
-    seen_pairs_.clear();
+    seen_nodes_.Clear();
+    seen_pairs_.Clear();
     NodeId parent = NodeId::kNone;
     for (size_t depth = std::min(stack.size(), kCountedLocations); depth-- > 0;) {
       std::span<const NodeId> frames = Nodes(stack[depth]);
@@ -69,20 +92,13 @@ class Graph {
  private:
   static constexpr uint32_t kUnseen = 0xffffffffu;
 
-  // A stack of two locations has few frames: a linear search beats a hash set.
-  static bool InsertOnce(auto& seen, auto item) {
-    if (std::find(seen.begin(), seen.end(), item) != seen.end()) return false;
-    seen.push_back(item);
-    return true;
-  }
-
   void Visit(NodeId parent, NodeId node, int64_t value) {
-    if (InsertOnce(seen_nodes_, node)) {
+    if (seen_nodes_.Insert(node)) {
       int64_t& cumulative = nodes_[Index(node)].cumulative;
       cumulative = WrappingAdd(cumulative, value);
     }
     if (parent == NodeId::kNone || parent == node) return;
-    if (!InsertOnce(seen_pairs_, NodePair(parent, node))) return;
+    if (!seen_pairs_.Insert({parent, node})) return;
     int64_t& weight = edges_[NodePair(parent, node)];
     weight = WrappingAdd(weight, value);
   }
@@ -119,8 +135,8 @@ class Graph {
   std::vector<Node> nodes_;
   absl::flat_hash_map<NodeKey, NodeId> ids_;
   absl::flat_hash_map<NodePair, int64_t> edges_;
-  std::vector<NodeId> seen_nodes_;  // of one sample
-  std::vector<NodePair> seen_pairs_;
+  Seen<NodeId> seen_nodes_;  // of one sample
+  Seen<NodePair> seen_pairs_;
 };
 
 // Sums the graph's edges by what the compiler can tell apart.

@@ -132,6 +132,17 @@ TEST(CallEdges, RefuseWhatTheCompilerRefuses) {
   EXPECT_FALSE(ComputeCallEdges(MadeCounts({{{leaf, caller}, {1}}, {{kRoot}, {0}}})).ok());
 }
 
+TEST(CallEdges, ManyFramesInlinedIntoOneCountOnceEach) {
+  MadeLocation leaf{0x20, {}};
+  constexpr int kFrames = 100;
+  for (int i = 0; i < kFrames; ++i) leaf.frames.push_back({fmt::format("f{}", i % 80), i % 80, 99});
+  Result<CallEdges> edges = ComputeCallEdges(MadeCounts({{{leaf}, {3}}}));
+  ASSERT_TRUE(edges.ok()) << edges.status().ToString();
+  // From 99 to 80 the frames and their edges repeat; only that from the repeated f0 to f79 is new.
+  EXPECT_EQ(edges->edges.size(), 80u);
+  for (const CallEdge& edge : edges->edges) EXPECT_EQ(edge.weight, 3) << edge.caller;
+}
+
 TEST(CallEdges, OfAnEmptyProfileAreNone) {
   Result<CallEdges> none = ComputeCallEdges(Profile{});
   ASSERT_TRUE(none.ok());

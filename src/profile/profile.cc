@@ -1,6 +1,7 @@
 #include "profile/profile.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace anneal {
 namespace {
@@ -127,19 +128,21 @@ int Profile::FindSampleType(std::string_view type, std::string_view unit) const 
 }
 
 bool ShareFrame(const Profile& profile, LocationId a, LocationId b) {
-  static const Line kNameless{};
-  auto same = [&](const Line& x, const Line& y) {
-    if (x.line != y.line) return false;
-    const Function none;
-    const Function& f = &x == &kNameless ? none : profile.functions[Index(x.function)];
-    const Function& g = &y == &kNameless ? none : profile.functions[Index(y.function)];
-    return f.start_line == g.start_line && profile.Text(f.name) == profile.Text(g.name);
+  using Frame = std::tuple<int64_t, int64_t, std::string_view>;
+  auto frames = [&](LocationId id) {
+    std::vector<Frame> out;
+    for (const Line& line : profile.Lines(id)) {
+      const Function& function = profile.functions[Index(line.function)];
+      out.emplace_back(line.line, function.start_line, profile.Text(function.name));
+    }
+    if (out.empty()) out.emplace_back();  // a location without lines is one frame without a name
+    return out;
   };
-  std::span<const Line> left = profile.Lines(a), right = profile.Lines(b);
-  if (left.empty()) left = std::span(&kNameless, 1);
-  if (right.empty()) right = std::span(&kNameless, 1);
-  return std::any_of(left.begin(), left.end(), [&](const Line& x) {
-    return std::any_of(right.begin(), right.end(), [&](const Line& y) { return same(x, y); });
+  std::vector<Frame> left = frames(a);
+  std::sort(left.begin(), left.end());
+  const std::vector<Frame> right = frames(b);
+  return std::any_of(right.begin(), right.end(), [&](const Frame& frame) {
+    return std::binary_search(left.begin(), left.end(), frame);
   });
 }
 

@@ -19,6 +19,9 @@ using Stack = std::span<const LocationId>;
 constexpr size_t kSlack = 4;
 // Cut stacks that one is continued through, at most.
 constexpr size_t kMaxChain = 64;
+// Locations put back to one stack, at most: many short stacks that all find one endless one must
+// not fill the memory.
+constexpr size_t kMaxRest = 4096;
 constexpr uint32_t kNoKey = 0xffffffffu;
 
 class Rejoiner {
@@ -48,13 +51,17 @@ class Rejoiner {
   // A way on towards the root, found in some stack behind the locations of a key.
   struct Way {
     Stack rest;
-    uint32_t next;  // the key that ends `rest` when its stack is cut itself
+    uint64_t hash;    // of `rest`
+    uint32_t sample;  // where it was found
+    uint32_t next;    // the key that ends `rest` when its stack is cut itself
     int64_t weight;
+
+    auto Content() const { return std::tuple(rest.size(), hash, next); }
   };
   // The root's end of cut stacks.
   struct Key {
     Stack locations;
-    std::vector<Way> ways;
+    std::vector<Way> ways;  // while they are collected by sample, one of each
     std::vector<LocationId> rest;
     enum class State : uint8_t { kNew, kOpen, kDone } state = State::kNew;
   };
@@ -72,6 +79,13 @@ class Rejoiner {
     uint64_t hash = 0;
     for (LocationId id : locations) hash = hash * kFactor + Index(id);
     return hash;
+  }
+
+  // Of every end of `stack`, by where it begins.
+  static std::vector<uint64_t> HashesOfRests(Stack stack) {
+    std::vector<uint64_t> hashes(stack.size() + 1);
+    for (size_t i = stack.size(); i-- > 0;) hashes[i] = hashes[i + 1] * kFactor + Index(stack[i]);
+    return hashes;
   }
 
   uint32_t FindKey(uint64_t hash, Stack locations) const {
@@ -101,17 +115,24 @@ class Rejoiner {
     }
   }
 
-  // Looks for every key within the stack, with a hash that rolls over it.
+  // Looks for every key within the stack, with a hash that rolls over it. A recursion holds a key
+  // many times: the one nearest the root counts, whose way is the shortest.
   void CollectWays(size_t sample) {
     Stack stack = p_.Stack(sample);
     if (stack.size() <= kRejoinOverlap) return;
-    uint64_t oldest = 1;  // kFactor ^ kRejoinOverlap
+    const uint32_t found_in = static_cast<uint32_t>(sample);
+    std::vector<uint64_t> hash_of_rest;  // by where the rest begins
+    uint64_t oldest = 1;                 // kFactor ^ kRejoinOverlap
     for (size_t i = 0; i < kRejoinOverlap; ++i) oldest *= kFactor;
     uint64_t hash = HashOf(stack.first(kRejoinOverlap));
     for (size_t end = kRejoinOverlap; end < stack.size(); ++end) {
       uint32_t key = FindKey(hash, stack.subspan(end - kRejoinOverlap, kRejoinOverlap));
-      if (key != kNoKey && key != key_of_[sample]) {
-        keys_[key].ways.push_back({stack.subspan(end), key_of_[sample], p_.Values(sample)[0]});
+      if (key != kNoKey && key != key_of_[sample] && stack.size() - end <= kMaxRest) {
+        std::vector<Way>& ways = keys_[key].ways;
+        if (!ways.empty() && ways.back().sample == found_in) ways.pop_back();
+        if (hash_of_rest.empty()) hash_of_rest = HashesOfRests(stack);
+        ways.push_back({stack.subspan(end), hash_of_rest[end], found_in, key_of_[sample],
+                        p_.Values(sample)[0]});
       }
       hash = hash * kFactor + Index(stack[end]) - oldest * Index(stack[end - kRejoinOverlap]);
     }
@@ -120,31 +141,27 @@ class Rejoiner {
   // Adds equal ways up and puts the best first: whole before cut, then heavy, then short.
   static void SumWays(Key& key) {
     std::vector<Way>& ways = key.ways;
-    auto by_rest = [](const Way& a, const Way& b) {
-      return std::lexicographical_compare(a.rest.begin(), a.rest.end(), b.rest.begin(),
-                                          b.rest.end());
-    };
-    // Equal ways may still differ in being cut; those stay apart.
-    auto order = [&](const Way& a, const Way& b) {
-      if (by_rest(a, b) || by_rest(b, a)) return by_rest(a, b);
-      return a.next < b.next;
-    };
-    std::sort(ways.begin(), ways.end(), order);
+    std::sort(ways.begin(), ways.end(), [](const Way& a, const Way& b) {
+      return std::tuple(a.Content(), a.sample) < std::tuple(b.Content(), b.sample);
+    });
     size_t kept = 0;
-    for (size_t i = 0; i < ways.size(); ++i) {
-      if (kept > 0 && !order(ways[kept - 1], ways[i])) {
-        ways[kept - 1].weight = WrappingAdd(ways[kept - 1].weight, ways[i].weight);
+    for (const Way& way : ways) {
+      // Equal ways may still differ in being cut; those stay apart.
+      if (kept > 0 && ways[kept - 1].Content() == way.Content() &&
+          std::equal(way.rest.begin(), way.rest.end(), ways[kept - 1].rest.begin())) {
+        ways[kept - 1].weight = WrappingAdd(ways[kept - 1].weight, way.weight);
       } else {
-        ways[kept++] = ways[i];
+        ways[kept++] = way;
       }
     }
     ways.resize(kept);
-    std::sort(ways.begin(), ways.end(), [&](const Way& a, const Way& b) {
-      auto rank = [](const Way& way, int64_t other_weight) {
-        return std::tuple(way.next != kNoKey, other_weight, way.rest.size());
-      };
-      if (rank(a, b.weight) != rank(b, a.weight)) return rank(a, b.weight) < rank(b, a.weight);
-      return order(a, b);
+    std::sort(ways.begin(), ways.end(), [](const Way& a, const Way& b) {
+      const std::tuple rank_a(a.next != kNoKey, b.weight, a.rest.size());
+      const std::tuple rank_b(b.next != kNoKey, a.weight, b.rest.size());
+      if (rank_a != rank_b) return rank_a < rank_b;
+      if (a.next != b.next) return a.next < b.next;
+      return std::lexicographical_compare(a.rest.begin(), a.rest.end(), b.rest.begin(),
+                                          b.rest.end());
     });
   }
 
@@ -160,7 +177,9 @@ class Rejoiner {
       std::vector<LocationId> rest(way.rest.begin(), way.rest.end());
       if (way.next != kNoKey) {
         const std::vector<LocationId>& further = RestOf(way.next, depth + 1);
-        rest.insert(rest.end(), further.begin(), further.end());
+        if (rest.size() + further.size() <= kMaxRest) {
+          rest.insert(rest.end(), further.begin(), further.end());
+        }
       }
       key.rest = std::move(rest);
       break;

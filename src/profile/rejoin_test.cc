@@ -72,6 +72,16 @@ TEST(RejoinTest, LimitsDependOnTheType) {
   EXPECT_EQ(Rejoined(cut, "alloc_space"), shallow + Frames("f", 0, 36) + " 7\n");
 }
 
+TEST(RejoinTest, PutsBackOnlySoMuch) {
+  // Which of two stacks comes first is a matter of their names: compare by what is cut.
+  for (const auto& [depth, rejoined] : {std::pair(64 + 4096, true), std::pair(64 + 4097, false)}) {
+    const std::string whole = Frames("f", 0, depth);
+    const std::string cut = Frames("f", depth - 64, depth) + " 7\n";
+    const std::string out = Rejoined(whole + ";leaf 5\n" + cut);
+    EXPECT_EQ(out.find("\n" + cut) == std::string::npos && !out.starts_with(cut), rejoined);
+  }
+}
+
 TEST(RejoinTest, RecursionEnds) {
   // All 64 frames are one function; a whole stack of the same recursion shows its root.
   auto recursion = [](int depth, std::string_view leaf) {
@@ -82,6 +92,9 @@ TEST(RejoinTest, RecursionEnds) {
   EXPECT_EQ(Rejoined(recursion(64, "r 3\n").substr(2)), recursion(64, "r 3\n").substr(2));
   std::string whole = "main;" + recursion(30, "x 5\n");
   EXPECT_EQ(Rejoined(whole + recursion(63, "y 3\n")), "main;" + recursion(63, "y 3\n") + whole);
+  // However deep it is: each of its 20,000 positions matches, and only the last counts.
+  whole = "main;" + recursion(20'000, "x 5\n");
+  EXPECT_TRUE(Rejoined(whole + recursion(63, "y 3\n")) == whole + "main;" + recursion(63, "y 3\n"));
   // Two keys that lead to each other: loops are not followed for ever.
   std::string ab;
   for (int i = 0; i < 32; ++i) ab += "a;b;";

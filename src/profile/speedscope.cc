@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/wrapping.h"
 #include "profile/named_stacks.h"
 #include "profile/speedscope_file.h"
 
@@ -125,7 +126,8 @@ class EntryDecoder {
     double last = -std::numeric_limits<double>::infinity();
     auto advance = [&](double at) -> Status {
       // Whole units apart, so that the parts sum to the whole.
-      int64_t value = open.empty() ? 0 : Scaled(at, unit_.scale) - Scaled(last, unit_.scale);
+      int64_t value =
+          open.empty() ? 0 : WrappingSubtract(Scaled(at, unit_.scale), Scaled(last, unit_.scale));
       last = at;
       return value == 0 ? Status() : AddStack(open, value);
     };

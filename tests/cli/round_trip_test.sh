@@ -26,7 +26,7 @@ go tool preprofile -i default.pgo -o edges || fail "go tool preprofile refuses d
 [ "$(wc -l <edges)" -gt 100 ] || fail "only $(wc -l <edges) lines of edges"
 
 expect 1 "$anneal" query merge --query='{service_name="ride-sharing-app"}' --output=pprof=./default.pgo
-contains "$err" 'overwrite it with --force'
+contains "$err" '--force overwrites it'
 expect 0 "$anneal" query go-pgo --query='{service_name="ride-sharing-app"}' --no-aggregate-callees \
   --output=pprof=./trimmed.pgo
 expect 1 "$anneal" query merge --query='{service_name="nobody"}' --output=pprof=./empty.pgo

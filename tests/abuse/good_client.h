@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,8 +19,14 @@ namespace anneal {
 
 class GoodClient {
  public:
-  explicit GoodClient(const std::string& url)
-      : client_(*http_, {.url = url, .timeout_ns = 60 * kSecondNs}) {}
+  explicit GoodClient(const std::string& url) : url_(url) { Reconnect(); }
+
+  // After a pause: a connection that the server closes in the moment it is used again is no fault.
+  void Reconnect() {
+    client_.reset();
+    http_ = Http::Create();
+    client_.emplace(*http_, ServerAddress{.url = url_, .timeout_ns = 60 * kSecondNs});
+  }
 
   // Pushes one profile more, and finds the sum of all that it has pushed.
   void ExpectServed() {
@@ -28,14 +36,14 @@ class GoodClient {
         .pprof = pprof,
         .id = ContentUuid(pprof),
     };
-    const Status pushed = client_.Push(std::span(&push, 1));
+    const Status pushed = client_->Push(std::span(&push, 1));
     EXPECT_TRUE(pushed.ok()) << pushed.ToString();
     if (pushed.ok()) ++pushed_;
     const int64_t now_ms = Clock::System().NowNs() / 1'000'000;
     const Result<std::string> merged =
-        client_.Merge({.profile_type = "process_cpu:cpu:nanoseconds:cpu:nanoseconds",
-                       .selector = "{service_name=\"good\"}",
-                       .window = {.start_ms = now_ms - 3'600'000, .end_ms = now_ms + 60'000}});
+        client_->Merge({.profile_type = "process_cpu:cpu:nanoseconds:cpu:nanoseconds",
+                        .selector = "{service_name=\"good\"}",
+                        .window = {.start_ms = now_ms - 3'600'000, .end_ms = now_ms + 60'000}});
     ASSERT_TRUE(merged.ok()) << merged.status().ToString();
     const Result<Profile> profile = DecodePprof(*merged);
     ASSERT_TRUE(profile.ok()) << profile.status().ToString();
@@ -64,8 +72,9 @@ class GoodClient {
     return EncodePprof(profile);
   }
 
-  const std::unique_ptr<Http> http_ = Http::Create();
-  ProfileClient client_;
+  const std::string url_;
+  std::unique_ptr<Http> http_;
+  std::optional<ProfileClient> client_;
   int64_t pushed_ = 0;
 };
 

@@ -105,6 +105,7 @@ class Http2Floods : public testing::Test {
   }
   void TearDown() override {
     if (!server_) return;
+    good_->Reconnect();
     good_->ExpectServed();
     const uint64_t peak = server_->PeakResidentBytes();
     fmt::print("at most {} MiB resident\n", peak >> 20);

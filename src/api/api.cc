@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "api/async_queries.h"
 #include "api/federated_store.h"
 #include "api/header_value.h"
 #include "api/http_edge.h"
@@ -52,7 +53,7 @@ constexpr Rpc kRpcs[] = {
      SeriesCall},
     {"/querier.v1.QuerierService/SelectMergeStacktraces",
      "querier.v1.SelectMergeStacktracesRequest", "querier.v1.SelectMergeStacktracesResponse",
-     SelectMergeStacktracesCall},
+     AsyncStacktracesCall},
     {"/querier.v1.QuerierService/SelectMergeProfile", "querier.v1.SelectMergeProfileRequest",
      "google.v1.Profile", SelectMergeProfileCall},
     {"/querier.v1.QuerierService/SelectSeries", "querier.v1.SelectSeriesRequest",
@@ -125,7 +126,8 @@ struct Api::Rep {
         store(federated),
         clock(c),
         options(std::move(o)),
-        pusher(federated, c, options) {}
+        pusher(federated, c, options),
+        async(c, {options.limits.max_query_time_ns, options.limits.max_query_memory_bytes}) {}
 
   void HandleRpc(const Rpc& rpc, HttpRequest request, HttpRespond respond);
   void HandleIngest(HttpRequest request, HttpRespond respond);
@@ -142,6 +144,7 @@ struct Api::Rep {
   Clock& clock;
   const ApiOptions options;
   Pusher pusher;
+  AsyncQueries async;  // its queries use what stands above
 };
 
 Api::Api(Store& store, Clock& clock, ApiOptions options)
@@ -168,8 +171,8 @@ HttpResponse Api::Rep::Query(const Rpc& rpc, const RpcEdge& edge, const HttpRequ
   if (*timeout == 0) {
     return edge.Fail(Error(Code::kDeadlineExceeded, "the client's deadline had passed already"));
   }
-  QueryContext context{store,         options.limits, tenant,
-                       clock.NowNs(), *utf8,          ControlOf(request, *timeout)};
+  QueryContext context{
+      store, options.limits, tenant, clock.NowNs(), *utf8, ControlOf(request, *timeout), &async};
   Result<std::string> answer = rpc.call(context, request.body);
   if (!answer.ok()) return edge.Fail(answer.status());
   return edge.Answer(rpc.response, *std::move(answer));

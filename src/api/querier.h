@@ -21,6 +21,8 @@ Result<std::string> AnalyzeQueryCall(const QueryContext& context, std::string_vi
 Result<std::string> SelectMergeProfileCall(const QueryContext& context, std::string_view request);
 Result<std::string> SelectMergeStacktracesCall(const QueryContext& context,
                                                std::string_view request);
+// As SelectMergeStacktraces; with context.async also such that outlive their request.
+Result<std::string> AsyncStacktracesCall(const QueryContext& context, std::string_view request);
 Result<std::string> SelectSeriesCall(const QueryContext& context, std::string_view request);
 Result<std::string> SelectMergeSpanProfileCall(const QueryContext& context,
                                                std::string_view request);

@@ -13,6 +13,8 @@
 
 namespace anneal {
 
+class AsyncQueries;
+
 // One call's surroundings.
 struct QueryContext {
   Store& store;
@@ -21,6 +23,7 @@ struct QueryContext {
   int64_t now_ns = 0;
   bool utf8_label_names = false;          // else names that old clients cannot write are left out
   std::shared_ptr<QueryControl> control;  // goes into every selection of the call
+  AsyncQueries* async = nullptr;          // null: every query is answered at once
 };
 
 // A window in milliseconds, both ends inclusive, as nanoseconds. What lies further back than

@@ -91,10 +91,12 @@ Result<size_t> NodesOf(const SelectMergeStacktracesRequest& in, const Limits& li
 }
 
 Status CheckStacktracesRequest(const SelectMergeStacktracesRequest& in) {
-  if (in.has_async()) {
-    return Error(Code::kUnimplemented, "async queries are not supported; leave `async` out");
+  if (in.async().request_id().empty() &&
+      in.async().type() == querier::v1::ASYNC_QUERY_TYPE_DISABLED) {
+    return {};
   }
-  return {};
+  return Error(Code::kUnimplemented, "async of type {} is not supported here; leave `async` out",
+               static_cast<int>(in.async().type()));
 }
 
 Result<FlameTree> SelectedTree(const QueryContext& context, const SelectMergeStacktracesRequest& in,

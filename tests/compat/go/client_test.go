@@ -469,8 +469,8 @@ func checkErrors(t *testing.T, pusher pushv1connect.PusherServiceClient, querier
 	}
 	check("an unknown format", stacktraces(func(r *querierv1.SelectMergeStacktracesRequest) { r.Format = 77 }),
 		connect.CodeUnimplemented)
-	check("an async query", stacktraces(func(r *querierv1.SelectMergeStacktracesRequest) {
-		r.Async = &querierv1.AsyncQueryRequest{}
+	check("an async query of an unknown type", stacktraces(func(r *querierv1.SelectMergeStacktracesRequest) {
+		r.Async = &querierv1.AsyncQueryRequest{Type: 7}
 	}), connect.CodeUnimplemented)
 	check("too many nodes", stacktraces(func(r *querierv1.SelectMergeStacktracesRequest) {
 		r.MaxNodes = proto.Int64(1_048_577)

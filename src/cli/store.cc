@@ -14,6 +14,7 @@
 #include "cli/server_flags.h"
 #include "cli/store_stats.h"
 #include "server/config.h"
+#include "server/store_stats.h"
 #include "store/document_export.h"
 #include "store/embedded.h"
 #include "store/export.h"
@@ -68,14 +69,31 @@ CommandRun DefineStoreVerify(CLI::App& app, CliContext& context) {
   };
 }
 
+Result<StoreStats> StatsOfDirectory(const std::string& data) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<Store> store, OpenEmbedded(ReadOnly(data)));
+  return store->Stats();
+}
+
+// Of a running server's store, by its admin call.
+Result<StoreStats> StatsOfServer(const ServerFlags& flags, CliContext& context) {
+  ASSIGN_OR_RETURN(const ServerAddress server, ResolveServer(flags, context));
+  ASSIGN_OR_RETURN(const std::string answer,
+                   JsonGet(context.http, server, "/anneal/v1/admin/stats"));
+  Result<StoreStats> stats = ParseStatsJson(answer);
+  if (stats.ok()) return stats;
+  return Error(Code::kUnknown, "{} does not say what is stored; is it an anneal?", server.url);
+}
+
 CommandRun DefineStoreStats(CLI::App& app, CliContext& context) {
   auto data = AddData(app, context);
   auto json = std::make_shared<bool>(false);
+  auto flags = std::make_shared<ServerFlags>();
+  AddServerFlags(app, *flags);
+  app.get_option("--data")->excludes(app.get_option("--url"));
   app.add_flag("--json", *json, "As JSON");
-  return [data, json, &context] {
-    Result<std::unique_ptr<Store>> store = OpenEmbedded(ReadOnly(*data));
-    if (!store.ok()) return Fail(context, store.status());
-    Result<StoreStats> stats = (*store)->Stats();
+  return [data, json, flags, &context] {
+    const Result<StoreStats> stats =
+        flags->url.empty() ? StatsOfDirectory(*data) : StatsOfServer(*flags, context);
     if (!stats.ok()) return Fail(context, stats.status());
     if (*json) {
       context.out << DumpJson(StatsJson(*stats)) << "\n";
@@ -351,9 +369,10 @@ constexpr SubcommandRow kSubcommands[] = {
   anneal store verify --data ./data)",
      DefineStoreVerify},
     {"stats", "Show what is stored, by tenant, service and kind",
-     R"(Works beside a running server. Sizes are of records before compression, but for the last, which is of the files. VALUES are those of profiles; rollups, symbols and documents stand beside them.
+     R"(Works beside a running server; one elsewhere is asked with --url and a token that may admin. Sizes are of records before compression, but for the last, which is of the files. VALUES are those of profiles; rollups, symbols and documents stand beside them.
 
-  anneal store stats --data ./data --json)",
+  anneal store stats --data ./data --json
+  anneal store stats --url http://a:4040 --token-file t)",
      DefineStoreStats},
     {"export", "Write profiles as a stream that any store reads back",
      R"(Works beside a running server. Of several tenants each profile keeps its own.

@@ -1,8 +1,7 @@
-// What is stored, told to people and to programs.
+// What is stored, told to people.
 #pragma once
 
 #include <iosfwd>
-#include <nlohmann/json_fwd.hpp>
 
 #include "store/store.h"
 
@@ -10,6 +9,5 @@ namespace anneal {
 
 // Tables by service, by tenant and by kind of document, and a line of totals.
 void PrintStats(std::ostream& out, const StoreStats& stats);
-nlohmann::ordered_json StatsJson(const StoreStats& stats);
 
 }  // namespace anneal

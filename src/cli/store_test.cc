@@ -161,6 +161,32 @@ TEST_F(StoreCommandTest, ARunningServerIsAskedForABackup) {
   EXPECT_THAT(cli_.err, HasSubstr("no right"));
 }
 
+TEST_F(StoreCommandTest, ARunningServerIsAskedForItsStats) {
+  ASSERT_EQ(Run({"stats", "--json"}), kExitOk) << cli_.err;
+  const std::string json = cli_.out;
+  ASSERT_EQ(Run({"stats"}), kExitOk) << cli_.err;
+  const std::string tables = cli_.out;
+  std::string answer = json;
+  cli_.http.SetAnswer([&](const HttpRequest&, int64_t) -> Result<HttpResponse> {
+    HttpResponse response;
+    response.body = answer;
+    return response;
+  });
+  cli_.env["ANNEAL_TOKEN"] = "root.secret";
+  ASSERT_EQ(cli_.Run({"store", "stats", "--url", "http://a:4040", "--json"}), kExitOk) << cli_.err;
+  EXPECT_EQ(cli_.out, json);
+  ASSERT_EQ(cli_.Run({"store", "stats", "--url", "http://a:4040"}), kExitOk) << cli_.err;
+  EXPECT_EQ(cli_.out, tables);
+  const HttpRequest request = cli_.http.requests().front();
+  EXPECT_EQ(request.method, "GET");
+  EXPECT_EQ(request.target, "http://a:4040/anneal/v1/admin/stats");
+  EXPECT_EQ(request.headers.Get("Authorization"), "Bearer root.secret");
+  answer = "{}";
+  EXPECT_EQ(cli_.Run({"store", "stats", "--url", "http://a:4040"}), kExitFailed);
+  EXPECT_THAT(cli_.err, HasSubstr("is it an anneal?"));
+  EXPECT_NE(Run({"stats", "--url", "http://a:4040"}), kExitOk) << "which of the two is meant?";
+}
+
 TEST_F(StoreCommandTest, DeleteCountsFirstThenDeletes) {
   const std::vector<std::string> select = {"--query", "{service_name=\"shop\"}", "--to",
                                            "20300101"};

@@ -90,18 +90,29 @@ Status StatusOfResponse(const HttpResponse& response, std::string_view what) {
                hint, Excerpt(response.body));
 }
 
-Result<std::string> JsonCall(Http& http, const ServerAddress& server, std::string_view path,
-                             std::string json) {
-  HttpRequest request;
-  request.method = "POST";
+namespace {
+
+Result<std::string> FetchJson(Http& http, const ServerAddress& server, std::string_view path,
+                              HttpRequest request) {
   request.target = BaseUrl(server.url) + std::string(path);
-  request.headers.Set("Content-Type", "application/json");
   request.headers.Set("User-Agent", "anneal");
   Authorize(server, request.headers);
-  request.body = std::move(json);
   ASSIGN_OR_RETURN(HttpResponse response, http.Fetch(request, server.timeout_ns, kMaxAnswerBytes));
   if (response.status != 200) return StatusOfResponse(response, request.target);
   return std::move(response.body);
+}
+
+}  // namespace
+
+Result<std::string> JsonCall(Http& http, const ServerAddress& server, std::string_view path,
+                             std::string json) {
+  HttpRequest request{.method = "POST", .body = std::move(json)};
+  request.headers.Set("Content-Type", "application/json");
+  return FetchJson(http, server, path, std::move(request));
+}
+
+Result<std::string> JsonGet(Http& http, const ServerAddress& server, std::string_view path) {
+  return FetchJson(http, server, path, {.method = "GET"});
 }
 
 Result<std::string> ConnectCall(Http& http, const ServerAddress& server, std::string_view method,

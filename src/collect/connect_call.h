@@ -37,6 +37,9 @@ void Authorize(const ServerAddress& server, HttpHeaders& headers);
 Result<std::string> JsonCall(Http& http, const ServerAddress& server, std::string_view path,
                              std::string json);
 
+// GETs a JSON text from `path`. Errors as above.
+Result<std::string> JsonGet(Http& http, const ServerAddress& server, std::string_view path);
+
 // What a response of HTTP status >= 300 means; `what` names the request in the message.
 Status StatusOfResponse(const HttpResponse& response, std::string_view what);
 

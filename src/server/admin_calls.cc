@@ -11,12 +11,14 @@
 #include "server/access.h"
 #include "server/config.h"
 #include "server/pages.h"
+#include "server/store_stats.h"
 
 namespace anneal {
 namespace {
 
 constexpr std::string_view kBackup = "/anneal/v1/admin/backup";
 constexpr std::string_view kDelete = "/anneal/v1/admin/delete";
+constexpr std::string_view kStats = "/anneal/v1/admin/stats";
 constexpr size_t kMaxNameBytes = 100;
 
 // "127.0.0.1:4040" → "127.0.0.1", "[::1]:4040" → "::1"
@@ -120,17 +122,27 @@ Result<Deletion> DeletionOf(const HttpRequest& request, Tenancy tenancy, int64_t
   return deletion;
 }
 
-HttpResponse JsonResponse(const nlohmann::json& body) {
+HttpResponse JsonTextResponse(std::string text) {
   HttpResponse response = ErrorResponse(Status());
   response.status = 200;
-  response.body = body.dump();
+  response.body = std::move(text);
   return response;
+}
+HttpResponse JsonResponse(const nlohmann::json& body) { return JsonTextResponse(body.dump()); }
+
+// Of the request's tenants; of all when it may see all and names none.
+Result<StoreStats> StatsFor(const HttpRequest& request, Tenancy tenancy, Store& store) {
+  ASSIGN_OR_RETURN(StoreStats stats, store.Stats());
+  const std::string_view header = request.headers.Get("X-Scope-OrgID");
+  if (tenancy == Tenancy::kSingle || header.empty()) return stats;
+  ASSIGN_OR_RETURN(const std::vector<std::string> tenants, ParseTenants(header));
+  return OnlyTenants(std::move(stats), tenants);
 }
 
 }  // namespace
 
 std::string_view AdminCalls::RouteOf(std::string_view path) {
-  for (std::string_view route : {kBackup, kDelete}) {
+  for (std::string_view route : {kBackup, kDelete, kStats}) {
     if (path == route) return route;
   }
   return {};
@@ -149,9 +161,15 @@ Status AdminCalls::Admit(const HttpRequest& request) const {
 
 void AdminCalls::Handle(std::string_view route, const HttpRequest& request, Store& store,
                         HttpRespond respond) {
-  if (request.method != "POST") return respond(MethodNotAllowed(request.method, route, "POST"));
+  const std::string_view method = route == kStats ? "GET" : "POST";
+  if (request.method != method) return respond(MethodNotAllowed(request.method, route, method));
   if (const Status admitted = Admit(request); !admitted.ok()) {
     return respond(RefusalResponse(request, admitted));
+  }
+  if (route == kStats) {  // quick enough to be answered here, also beside a call under way
+    const Result<StoreStats> stats = StatsFor(request, options_.tenancy, store);
+    return respond(stats.ok() ? JsonTextResponse(StatsJson(*stats).dump())
+                              : ErrorResponse(stats.status()));
   }
   Result<Work> work = route == kDelete ? Delete(request, store) : Backup(request, store);
   const Status begun = work.ok() ? Run(std::move(work).value(), respond) : work.status();

@@ -42,6 +42,15 @@ class AdminCallsTest : public testing::Test {
     EXPECT_TRUE(response.ok()) << response.status().ToString();
     return response.ok() ? *response : HttpResponse{.status = 0};
   }
+  HttpResponse Stats(const Fields& fields = {}) {
+    HttpRequest request{
+        .method = "GET",
+        .target = fmt::format("http://{}/anneal/v1/admin/stats", server_->address())};
+    for (const auto& [name, value] : fields) request.headers.Set(name, value);
+    Result<HttpResponse> response = http_->Fetch(request, kPatienceNs, 1 << 20);
+    EXPECT_TRUE(response.ok()) << response.status().ToString();
+    return response.ok() ? *response : HttpResponse{.status = 0};
+  }
   HttpResponse Backup(std::string_view name, const Fields& fields = {}) {
     return Post("/anneal/v1/admin/backup", nlohmann::json({{"name", name}}).dump(), fields);
   }
@@ -70,6 +79,57 @@ TEST_F(AdminCallsTest, ARunningStoreIsBackedUp) {
 
   EXPECT_NE(Backup("monday").status, 200) << "it exists";
   EXPECT_EQ(Backup("tuesday").status, 200);
+}
+
+TEST_F(AdminCallsTest, StatsAreOfTheRunningStore) {
+  config_.admin_loopback = "on";
+  Start();
+  ASSERT_EQ(Post("/ingest?name=app", "main 1\n", {{"Content-Type", "text/plain"}}).status, 200);
+  const HttpResponse answer = Stats();
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.headers.Get("Content-Type"), "application/json");
+  const nlohmann::json stats = nlohmann::json::parse(answer.body);
+  ASSERT_EQ(stats["services"].size(), 1u);
+  EXPECT_EQ(stats["services"][0]["service"], "app");
+  EXPECT_EQ(stats["tenants"][0]["profiles"], 1);
+  EXPECT_EQ(Post("/anneal/v1/admin/stats", "{}").status, 405);
+  EXPECT_EQ(Stats({{"Origin", "http://evil.example"}}).status, 403);
+}
+
+TEST_F(AdminCallsTest, StatsAreOfTheTenantsThatTheTokenIsFor) {
+  config_.tenancy = "header";
+  config_.auth_tokens = dir_.path() + "/tokens";
+  ASSERT_TRUE(Fs::System()
+                  .WriteFileAtomic(
+                      config_.auth_tokens,
+                      fmt::format("root:{0}:read,write,admin:*\nann:{0}:admin:one\nbob:{0}:read\n",
+                                  kTestHash))
+                  .ok());
+  Start();
+  for (const char* tenant : {"one", "two"}) {
+    ASSERT_EQ(Post("/ingest?name=app", "main 1\n",
+                   {{"Content-Type", "text/plain"},
+                    {"Authorization", "Bearer root.correct horse"},
+                    {"X-Scope-OrgID", tenant}})
+                  .status,
+              200);
+  }
+  const auto tenants = [&](const Fields& fields) {
+    const HttpResponse answer = Stats(fields);
+    if (answer.status != 200) return fmt::format("{}", answer.status);
+    std::string out;
+    const nlohmann::json stats = nlohmann::json::parse(answer.body);
+    for (const auto& row : stats["tenants"]) {
+      out += row["tenant"].get<std::string>() + " ";
+    }
+    return out;
+  };
+  const std::pair<std::string, std::string> root = {"Authorization", "Bearer root.correct horse"};
+  EXPECT_EQ(tenants({root}), "one two ");
+  EXPECT_EQ(tenants({root, {"X-Scope-OrgID", "two"}}), "two ");
+  EXPECT_EQ(tenants({{"Authorization", "Bearer ann.correct horse"}}), "one ");
+  EXPECT_EQ(tenants({{"Authorization", "Bearer bob.correct horse"}}), "403");
+  EXPECT_EQ(tenants({}), "401");
 }
 
 TEST_F(AdminCallsTest, NamesStayBelowTheRoot) {

@@ -70,6 +70,27 @@ TEST_F(HeatmapTest, SpansAndTracesSelectSamples) {
               Not(HasSubstr("total\":\"")));
 }
 
+// The SDKs' older name; where both are there, the newer one counts.
+TEST_F(HeatmapTest, AProfileIdOfASampleIsItsSpan) {
+  ASSERT_TRUE(
+      Push({{"__name__", "process_cpu"}, {"service_name", "old"}},
+           {.sample_types = {{"cpu", "nanoseconds"}},
+            .time_ns = kNowNs,
+            .samples = {{{"main", "x"}, {7}, {{"profile_id", "00000000000000cd"}}},
+                        {{"main", "y"},
+                         {8},
+                         {{"profile_id", "00000000000000ef"}, {"span_id", "00000000000000dd"}}},
+                        {{"main", "z"}, {9}, {{"profile_id", "no span"}}}}})
+          .ok());
+  const auto total = [&](std::string_view span) {
+    return Query("SelectMergeStacktraces", Select(fmt::format(R"(,"spanSelector":["{}"])", span)));
+  };
+  EXPECT_THAT(total("00000000000000cd"), HasSubstr(R"("total":"7")"));
+  EXPECT_THAT(total("00000000000000dd"), HasSubstr(R"("total":"8")"));
+  EXPECT_THAT(total("00000000000000ef"), Not(HasSubstr(R"("total":")")));
+  EXPECT_THAT(store.stored.back().profile.SampleCount(), 3u);
+}
+
 TEST_F(HeatmapTest, SeriesPointsCarryTheLargestProfile) {
   // One point of two profiles: 202 is the larger.
   std::string answer = Query(

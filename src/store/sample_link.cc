@@ -7,6 +7,9 @@
 namespace anneal {
 namespace {
 
+// What SDKs that tie profiles to OpenTelemetry's spans call the span's id; Pyroscope renames it.
+constexpr std::string_view kOldSpanIdLabel = "profile_id";
+
 std::optional<uint64_t> ParseHex(std::string_view text) {
   uint64_t number = 0;
   for (char c : text) {
@@ -53,13 +56,16 @@ std::string FormatTraceId(const TraceId& trace) {
 
 SampleLink LinkOfSample(const Profile& profile, size_t sample) {
   SampleLink link;
+  SpanId old_span = 0;
   for (const Label& label : profile.Labels(sample)) {
     std::string_view key = profile.Text(label.key);
     if (key == kSpanIdLabel) link.span = ParseSpanId(profile.Text(label.str)).value_or(link.span);
+    if (key == kOldSpanIdLabel) old_span = ParseSpanId(profile.Text(label.str)).value_or(old_span);
     if (key == kTraceIdLabel) {
       link.trace = ParseTraceId(profile.Text(label.str)).value_or(link.trace);
     }
   }
+  if (link.span == 0) link.span = old_span;
   return link;
 }
 

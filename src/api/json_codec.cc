@@ -15,6 +15,8 @@
 namespace anneal {
 namespace {
 
+using opentelemetry::proto::collector::profiles::v1development::ExportProfilesServiceRequest;
+
 constexpr const char* kUrlPrefix = "type.anneal";
 // libprotobuf's streams count bytes in int.
 constexpr size_t kMaxBytes = 0x7fffffff;
@@ -24,13 +26,22 @@ google::protobuf::util::TypeResolver& Resolver() {
   // file keeps the linker from leaving it out.
   static const void* const kLinked[] = {push::v1::PushRequest::descriptor(),
                                         querier::v1::SeriesRequest::descriptor(),
-                                        opentelemetry::proto::collector::profiles::v1development::
-                                            ExportProfilesServiceRequest::descriptor()};
+                                        ExportProfilesServiceRequest::descriptor()};
   static google::protobuf::util::TypeResolver* const resolver =
       kLinked[0] == nullptr ? nullptr
                             : google::protobuf::util::NewTypeResolverForDescriptorPool(
                                   kUrlPrefix, google::protobuf::DescriptorPool::generated_pool());
   return *resolver;
+}
+
+// With repeated numbers packed, which the conversion from JSON leaves undone. Versions of
+// OpenTelemetry's protocol are told apart by it (api/otlp_message.h).
+Result<std::string> Packed(std::string_view bytes) {
+  ExportProfilesServiceRequest message;
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Error(Code::kInternal, "cannot read own protobuf");
+  }
+  return message.SerializeAsString();
 }
 
 }  // namespace
@@ -55,6 +66,7 @@ Result<std::string> JsonToProto(std::string_view message, std::string_view json)
     return InvalidArgument("the body is no JSON {}: {}", message,
                            std::string(status.message().data(), status.message().size()));
   }
+  if (message == ExportProfilesServiceRequest::descriptor()->full_name()) return Packed(bytes);
   return bytes;
 }
 

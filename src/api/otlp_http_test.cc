@@ -64,6 +64,20 @@ TEST_F(OtlpHttpTest, TakesJsonAndGzip) {
 }
 
 // OTLP's JSON has ids as hex digits.
+// Nothing but values: what tells the protocol's versions apart must not come from the conversion.
+TEST_F(OtlpHttpTest, JsonWithValuesAlone) {
+  MadeOtlp made;
+  auto& profile = made.Profile(made.Resource({{"service.name", "shop"}}), "otlp_test", "count",
+                               "otlp_test", "samples", 1);
+  made.Sample(profile, {"main", "work"}, {10});
+  made.Sample(profile, {"main"}, {20});
+  std::string json;
+  ASSERT_TRUE(google::protobuf::util::MessageToJsonString(made.request, &json).ok());
+  const HttpResponse response = Post(kOtlpPath, "application/json", json);
+  EXPECT_EQ(response.status, 200) << response.body;
+  EXPECT_THAT(Stored(), HasSubstr("main 20\nmain;work 10\n"));
+}
+
 TEST_F(OtlpHttpTest, IdsOfJson) {
   for (const char* id : {"AAAAAAAAAAI=", "0000000000000002"}) {
     Result<std::string> bytes = JsonToProto("opentelemetry.proto.profiles.v1development.Link",

@@ -182,13 +182,17 @@ void Http1Session::Answer(uint32_t, HttpResponse response, int64_t) {
     log::Error("http: a handler answered with an impossible status", {{"status", response.status}});
     response = RefusalResponse(500, "the server failed to handle the request");
   }
+  const bool has_body = method_ != "HEAD" && StatusHasBody(response.status);
+  if (has_body && response.body.size() > kFreeAnswerBytes &&
+      !charged_.CoverExactly(response.body.size())) {
+    response = NoRoomResponse(response.body.size());
+  }
   const bool close = refused_ || !keep_alive_ || context_.draining;
   const AfterResponse after = close     ? AfterResponse::kClose
                               : http10_ ? AfterResponse::kKeepAliveHttp10
                                         : AfterResponse::kKeepAlive;
   if (close) end_ = refused_ || !unread_.empty() ? SessionEnd::kLinger : SessionEnd::kClose;
   context_.counters.Count(method_, response.status);  // before the client can know
-  const bool has_body = method_ != "HEAD" && StatusHasBody(response.status);
   if (http10_) response.trailers = {};
   out_.clear();  // a "100 Continue" not yet sent is needed no more
   AppendResponseHead(response, after, context_.date.Now(), out_);
@@ -209,6 +213,7 @@ void Http1Session::Produce(SendQueue& queue, int64_t) {
 
 void Http1Session::Sent(int64_t now_ns, ReceivedRequests& requests) {
   if (state_ != State::kAnswering) return;
+  charged_.Clear();
   context_.metrics.ObserveDuration(now_ns - begun_ns_);
   if (end_ != SessionEnd::kGoesOn) return End(end_);
   parser_.Reset(MessageKind::kRequest);

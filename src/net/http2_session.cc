@@ -327,8 +327,12 @@ void Http2Session::Rep::Submit(int32_t id, Stream& stream, HttpResponse response
     log::Error("http: a handler answered with an impossible status", {{"status", response.status}});
     response = RefusalResponse(500, "the server failed to handle the request");
   }
-  context.counters.Count(stream.method, response.status);  // before the client can know
   const bool has_body = stream.method != "HEAD" && StatusHasBody(response.status);
+  if (has_body && response.body.size() > kFreeAnswerBytes &&
+      !stream.charged.CoverExactly(response.body.size())) {
+    response = NoRoomResponse(response.body.size());
+  }
+  context.counters.Count(stream.method, response.status);  // before the client can know
   FieldList fields;
   fields.Add(":status", fmt::format("{}", response.status));
   fields.AddAll(response.headers);

@@ -368,6 +368,21 @@ TEST_F(Http2SessionTest, AnswersThatNobodyReadsAreDropped) {
   EXPECT_TRUE(session_->idle());
 }
 
+TEST_F(Http2SessionTest, AnswersAreChargedUntilTheyAreSent) {
+  Begin({.max_inflight_bytes = 100'000}, /*peer_window=*/16'384);
+  const int32_t first = peer_->Request("GET", "/");
+  Exchange();
+  AnswerAll({.body = std::string(80'000, 'x')});
+  EXPECT_EQ(InflightBytes(), 80'000);
+  const int32_t second = peer_->Request("GET", "/");
+  session_->Receive(peer_->Take(), now_ns_, requests_);
+  AnswerAll({.body = std::string(40'000, 'x')});
+  Exchange();
+  EXPECT_EQ(peer_->stream(first).body.size(), 80'000u);
+  EXPECT_EQ(peer_->stream(second).status, 503);
+  EXPECT_EQ(InflightBytes(), 0);
+}
+
 TEST_F(Http2SessionTest, IdleConnectionsSayGoodbye) {
   Exchange();
   now_ns_ += options_.idle_timeout_ns - 1;

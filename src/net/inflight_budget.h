@@ -1,5 +1,5 @@
-// The bytes of requests that all connections together may hold, so that memory stays bounded
-// whatever clients send.
+// The bytes of requests and answers that all connections together may hold, so that memory stays
+// bounded whatever clients send, and whether they read what they asked for.
 #pragma once
 
 #include <algorithm>

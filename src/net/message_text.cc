@@ -107,6 +107,16 @@ HttpResponse RefusalResponse(int status, std::string_view message) {
   return response;
 }
 
+HttpResponse NoRoomResponse(size_t bytes) {
+  HttpResponse response = RefusalResponse(
+      503, fmt::format("there is no memory for the answer of {} bytes beside other requests and "
+                       "answers that nobody has read yet; retry later (memory_budget, "
+                       "http.max_inflight)",
+                       bytes));
+  response.headers.Add("Retry-After", "1");
+  return response;
+}
+
 bool IsOwnField(std::string_view name, std::string_view value) {
   return !IsFraming(name) && !EqualsIgnoreCase(name, "Date") && !name.empty() && IsClean(name) &&
          IsClean(value);

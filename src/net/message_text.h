@@ -13,6 +13,8 @@ std::string_view ReasonPhrase(int status);
 
 // A refusal of our own: {"code": Connect's name for the status, "message": …}.
 HttpResponse RefusalResponse(int status, std::string_view message);
+// Instead of an answer of `bytes` that memory has no room for.
+HttpResponse NoRoomResponse(size_t bytes);
 
 // How a connection goes on after a response; decides the Connection field.
 enum class AfterResponse { kKeepAlive, kKeepAliveHttp10, kClose };

@@ -1,5 +1,6 @@
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <thread>
 
 #include "base/metrics.h"
@@ -397,6 +398,33 @@ TEST(HttpServer, InflightBytesAreBounded) {
   EXPECT_EQ(first.ReadResponse().status, 200);
   waiting.clear();
   EXPECT_EQ(metrics.GetGauge("anneal_http_inflight_bytes", "").Value(), 0);
+}
+
+TEST(HttpServer, AnswersThatNobodyReadsAreBounded) {
+  constexpr size_t kAnswerBytes = size_t{64} << 20;  // more than sockets hold
+  HttpServerOptions options = Options();
+  options.max_inflight_bytes = 2 * kAnswerBytes;
+  Metrics metrics;
+  options.metrics = &metrics;
+  auto server = StartOrDie(options, [](HttpRequest request, HttpRespond respond) {
+    respond({.body = std::string(request.target == "/small" ? 10 : kAnswerBytes, 'x')});
+  });
+  auto& held = metrics.GetGauge("anneal_http_inflight_bytes", "");
+  std::deque<RawClient> idle;
+  for (size_t clients = 1; clients <= 2; ++clients) {
+    idle.emplace_back(server->port()).Send(kGet);
+    while (held.Value() < static_cast<double>(clients * kAnswerBytes)) std::this_thread::yield();
+  }
+  RawClient third(server->port());
+  third.Send(kGet);
+  const HttpResponse refused = third.ReadResponse();
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.headers.Get("Retry-After"), "1");
+  third.Send("GET /small HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(third.ReadResponse().status, 200) << "small ones are sent all the same";
+  EXPECT_EQ(idle.front().ReadResponse().body.size(), kAnswerBytes);
+  idle.pop_back();  // one is read, the other's client is gone
+  while (held.Value() != 0) std::this_thread::yield();
 }
 
 TEST(HttpServer, ConnectionsAreBounded) {

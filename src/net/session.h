@@ -110,6 +110,9 @@ struct SessionContext {
   DateText date;
 };
 
+// An answer that waits to be sent is charged to the budget if it is larger than this.
+inline constexpr size_t kFreeAnswerBytes = size_t{4} << 10;
+
 // When a body must be whole, of which `received_bytes` have come.
 inline int64_t BodyDeadlineNs(const HttpServerOptions& options, int64_t head_ns,
                               size_t received_bytes) {

@@ -219,7 +219,9 @@ class Month {
     in_flight_.Wait();
     const double pushed = CpuSeconds();
     costs.push += pushed - begin - making;
-    if (now % (3600 * kSecondNs) == 0) Must(store_->Maintain());
+    if (now % (3600 * kSecondNs) != 0) continue;
+    Must(store_->Retain());
+    Must(store_->Maintain());
     costs.upkeep += CpuSeconds() - pushed;
   }
 

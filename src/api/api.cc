@@ -126,8 +126,9 @@ struct Api::Rep {
         store(federated),
         clock(c),
         options(std::move(o)),
+        query_memory(options.limits.max_query_memory_bytes),
         pusher(federated, c, options),
-        async(c, {options.limits.max_query_time_ns, options.limits.max_query_memory_bytes}) {}
+        async(c, {options.limits.max_query_time_ns, &query_memory}) {}
 
   void HandleRpc(const Rpc& rpc, HttpRequest request, HttpRespond respond);
   void HandleIngest(HttpRequest request, HttpRespond respond);
@@ -137,12 +138,13 @@ struct Api::Rep {
                      const std::string& tenant);
   // The bounds of one request's queries, and whether its client is still there.
   std::shared_ptr<QueryControl> ControlOf(const HttpRequest& request,
-                                          int64_t timeout_ns = INT64_MAX) const;
+                                          int64_t timeout_ns = INT64_MAX);
 
   FederatedStore federated;
   Store& store;  // of queries
   Clock& clock;
   const ApiOptions options;
+  QueryPool query_memory;
   Pusher pusher;
   AsyncQueries async;  // its queries use what stands above
 };
@@ -151,9 +153,8 @@ Api::Api(Store& store, Clock& clock, ApiOptions options)
     : rep_(std::make_unique<Rep>(store, clock, std::move(options))) {}
 Api::~Api() = default;
 
-std::shared_ptr<QueryControl> Api::Rep::ControlOf(const HttpRequest& request,
-                                                  int64_t timeout_ns) const {
-  QueryBounds bounds{options.limits.max_query_time_ns, options.limits.max_query_memory_bytes};
+std::shared_ptr<QueryControl> Api::Rep::ControlOf(const HttpRequest& request, int64_t timeout_ns) {
+  QueryBounds bounds{options.limits.max_query_time_ns, &query_memory};
   if (bounds.time_ns == 0 || timeout_ns < bounds.time_ns) bounds.time_ns = timeout_ns;
   std::function<bool()> canceled;
   if (request.client_left) {

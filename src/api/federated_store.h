@@ -50,6 +50,7 @@ class FederatedStore final : public Store {
   // Of one tenant; kInvalidArgument for several.
   Result<uint64_t> Delete(const Selection& selection) override;
   Result<uint64_t> Count(const Selection& selection) override;
+  Status Retain() override { return store_.Retain(); }
   Status Maintain() override { return store_.Maintain(); }
 
  private:

@@ -58,8 +58,8 @@ struct Limits {
   int64_t max_query_length_ns = 0;
   // How far back a query sees: windows are cut off there, and those before it are empty.
   int64_t max_query_lookback_ns = 0;
-  // What one query may take: time, and memory of the store for sums and the merge. Nanoseconds,
-  // bytes.
+  // What one query may take: time, and memory of the store for sums and the merge, which all
+  // queries at a time share. Nanoseconds, bytes.
   int64_t max_query_time_ns = int64_t{60} * 1'000'000'000;
   uint64_t max_query_memory_bytes = uint64_t{1} << 30;
   // Nodes of a flame graph: when the client names none, and the most it may ask for.

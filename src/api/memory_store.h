@@ -215,6 +215,7 @@ class MemoryStore : public Store {
     return count;
   }
 
+  Status Retain() override { return {}; }
   Status Maintain() override { return {}; }
 
  private:

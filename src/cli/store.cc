@@ -369,7 +369,7 @@ constexpr SubcommandRow kSubcommands[] = {
   anneal store verify --data ./data)",
      DefineStoreVerify},
     {"stats", "Show what is stored, by tenant, service and kind",
-     R"(Works beside a running server; one elsewhere is asked with --url and a token that may admin. Sizes are of records before compression, but for the last, which is of the files. VALUES are those of profiles; rollups, symbols and documents stand beside them.
+     R"(Works beside a running server; one elsewhere is asked with --url and a token that may admin. Sizes are of records before compression, but for the last, which is of the files. VALUES are those of profiles, LINKS which of them belong to which span and trace; rollups, symbols and documents stand beside them.
 
   anneal store stats --data ./data --json
   anneal store stats --url http://a:4040 --token-file t)",

@@ -22,26 +22,28 @@ std::string FormatTime(int64_t time_ns) {
 }
 
 void PrintServices(std::ostream& out, const StoreStats& stats, size_t width) {
-  out << fmt::format("{:<{}}  {:>8}  {:>10}  {:>10}  {:>10}  {:>10}  {:<20}  {}\n", "SERVICE",
-                     width, "SERIES", "PROFILES", "VALUES", "SYMBOLS", "ROLLUPS", "OLDEST",
-                     "NEWEST");
+  out << fmt::format("{:<{}}  {:>8}  {:>10}  {:>10}  {:>10}  {:>10}  {:>10}  {:<20}  {}\n",
+                     "SERVICE", width, "SERIES", "PROFILES", "VALUES", "LINKS", "SYMBOLS",
+                     "ROLLUPS", "OLDEST", "NEWEST");
   for (const StoreStats::Service& s : stats.services) {
-    out << fmt::format(
-        "{:<{}}  {:>8}  {:>10}  {:>10}  {:>10}  {:>10}  {:<20}  {}\n", s.tenant + "/" + s.service,
-        width, s.series, s.profiles, HumanBytes(s.profiles_bytes), HumanBytes(s.symbols_bytes),
-        HumanBytes(s.rollups_bytes), FormatTime(s.oldest_ns), FormatTime(s.newest_ns));
+    out << fmt::format("{:<{}}  {:>8}  {:>10}  {:>10}  {:>10}  {:>10}  {:>10}  {:<20}  {}\n",
+                       s.tenant + "/" + s.service, width, s.series, s.profiles,
+                       HumanBytes(s.profiles_bytes), HumanBytes(s.links_bytes),
+                       HumanBytes(s.symbols_bytes), HumanBytes(s.rollups_bytes),
+                       FormatTime(s.oldest_ns), FormatTime(s.newest_ns));
   }
 }
 
 void PrintTenants(std::ostream& out, const StoreStats& stats, size_t width) {
-  out << fmt::format("\n{:<{}}  {:>8}  {:>10}  {:>10}  {:>10}  {:>10}  {:>10}  {:>10}\n", "TENANT",
-                     width, "SERIES", "PROFILES", "VALUES", "SYMBOLS", "ROLLUPS", "DOCUMENTS",
-                     "ALL");
+  out << fmt::format("\n{:<{}}  {:>8}  {:>10}  {:>10}  {:>10}  {:>10}  {:>10}  {:>10}  {:>10}\n",
+                     "TENANT", width, "SERIES", "PROFILES", "VALUES", "LINKS", "SYMBOLS", "ROLLUPS",
+                     "DOCUMENTS", "ALL");
   for (const auto& [name, t] : StatsByTenant(stats)) {
-    out << fmt::format("{:<{}}  {:>8}  {:>10}  {:>10}  {:>10}  {:>10}  {:>10}  {:>10}\n", name,
-                       width, t.series, t.profiles, HumanBytes(t.profiles_bytes),
-                       HumanBytes(t.symbols_bytes), HumanBytes(t.rollups_bytes),
-                       HumanBytes(t.documents_bytes), HumanBytes(t.bytes()));
+    out << fmt::format("{:<{}}  {:>8}  {:>10}  {:>10}  {:>10}  {:>10}  {:>10}  {:>10}  {:>10}\n",
+                       name, width, t.series, t.profiles, HumanBytes(t.profiles_bytes),
+                       HumanBytes(t.links_bytes), HumanBytes(t.symbols_bytes),
+                       HumanBytes(t.rollups_bytes), HumanBytes(t.documents_bytes),
+                       HumanBytes(t.bytes()));
   }
 }
 

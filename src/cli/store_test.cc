@@ -52,7 +52,7 @@ TEST_F(StoreCommandTest, StatsAreByTenantAndService) {
   ASSERT_EQ(stats["tenants"].size(), 2u);
   uint64_t services_bytes = 0, tenants_bytes = 0;
   for (const auto& row : stats["services"]) {
-    for (const char* kind : {"profiles_bytes", "symbols_bytes", "rollups_bytes"}) {
+    for (const char* kind : {"profiles_bytes", "links_bytes", "symbols_bytes", "rollups_bytes"}) {
       services_bytes += row[kind].get<uint64_t>();
     }
   }

@@ -34,7 +34,7 @@ struct ServerConfig {
   uint64_t retention_bytes = 0;  // 0: any size
   // The file's section `retention_rules`; it has no flags.
   std::vector<RetentionRule> retention_rules;
-  int64_t retention_interval_ns = int64_t{600} * 1'000'000'000;
+  int64_t retention_interval_ns = int64_t{60} * 1'000'000'000;
   int64_t store_epoch_ns = int64_t{24} * 3600 * 1'000'000'000;
   uint64_t store_block_cache = uint64_t{32} << 20;
   uint64_t store_result_cache = uint64_t{32} << 20;

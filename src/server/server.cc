@@ -89,9 +89,7 @@ class EmbeddedServer final : public Server {
                             .revision = revision_,
                             .config = ConfigTextOf(config_),
                             .metrics = &metrics_});
-    if (policy_.LongestAgeNs() != 0) {
-      retention_.emplace(config_.retention_interval_ns, [this] { DropOld(); });
-    }
+    retention_.emplace(config_.retention_interval_ns, [this] { Retain(); });
     maintenance_.emplace(kMaintenanceIntervalNs, [this] { Maintain(); });
     TRY(StartScraping());
     router_.SetApi(&*api_);
@@ -285,10 +283,8 @@ class EmbeddedServer final : public Server {
     }
   }
 
-  // Whole epochs, cheaper than Maintain does it, which keeps to the rules.
-  void DropOld() {
-    const int64_t horizon_ns = clock_.NowNs() - policy_.LongestAgeNs();
-    const Status status = store_->DropBefore(horizon_ns);
+  void Retain() {
+    const Status status = store_->Retain();
     metrics_
         .GetCounter("anneal_retention_runs_total", "Searches for profiles past their retention.",
                     {{"result", status.ok() ? "ok" : "failed"}})

@@ -31,6 +31,11 @@ Metrics::Gauge& StoreMetrics::BytesOf(std::string_view kind) {
                            {{"kind", std::string(kind)}});
 }
 
+Metrics::Gauge& StoreMetrics::MemoryOf(std::string_view part) {
+  return metrics_.GetGauge("anneal_store_memory_part_bytes", "Memory the store holds, by part.",
+                           {{"part", std::string(part)}});
+}
+
 void StoreMetrics::Update() {
   const int64_t now_ns = clock_.MonotonicNs();
   if (now_ns < next_ns_) return;
@@ -42,12 +47,14 @@ void StoreMetrics::Update() {
     log::Warn("cannot read the store's statistics", {{"error", stats.status().ToString()}});
     return;
   }
-  uint64_t series = 0, profiles = 0, profiles_bytes = 0, symbols_bytes = 0, rollups_bytes = 0;
+  uint64_t series = 0, profiles = 0, profiles_bytes = 0, links_bytes = 0, symbols_bytes = 0,
+           rollups_bytes = 0;
   int64_t oldest_ns = 0, newest_ns = 0;
   for (const StoreStats::Service& service : stats->services) {
     series += service.series;
     profiles += service.profiles;
     profiles_bytes += service.profiles_bytes;
+    links_bytes += service.links_bytes;
     symbols_bytes += service.symbols_bytes;
     rollups_bytes += service.rollups_bytes;
     if (service.profiles == 0) continue;
@@ -58,12 +65,17 @@ void StoreMetrics::Update() {
   profiles_.Set(static_cast<double>(profiles));
   services_.Set(static_cast<double>(stats->services.size()));
   BytesOf("profiles").Set(static_cast<double>(profiles_bytes));
+  BytesOf("links").Set(static_cast<double>(links_bytes));
   BytesOf("symbols").Set(static_cast<double>(symbols_bytes));
   BytesOf("rollups").Set(static_cast<double>(rollups_bytes));
   BytesOf("documents").Set(static_cast<double>(stats->documents_bytes));
   BytesOf("index").Set(static_cast<double>(stats->index_bytes));
   disk_bytes_.Set(static_cast<double>(stats->disk_bytes));
-  memory_bytes_.Set(static_cast<double>(stats->memory_bytes));
+  memory_bytes_.Set(static_cast<double>(stats->memory.total()));
+  MemoryOf("blocks").Set(static_cast<double>(stats->memory.blocks));
+  MemoryOf("symbols").Set(static_cast<double>(stats->memory.symbols));
+  MemoryOf("answers").Set(static_cast<double>(stats->memory.answers));
+  MemoryOf("index").Set(static_cast<double>(stats->memory.index));
   oldest_.Set(static_cast<double>(oldest_ns) / 1e9);
   newest_.Set(static_cast<double>(newest_ns) / 1e9);
 }

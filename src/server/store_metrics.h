@@ -19,6 +19,7 @@ class StoreMetrics {
  private:
   // By kind of record.
   Metrics::Gauge& BytesOf(std::string_view kind);
+  Metrics::Gauge& MemoryOf(std::string_view part);
 
   Store& store_;
   Metrics& metrics_;

@@ -36,6 +36,7 @@ std::map<std::string, TenantStats> StatsByTenant(const StoreStats& stats) {
     tenant.series += service.series;
     tenant.profiles += service.profiles;
     tenant.profiles_bytes += service.profiles_bytes;
+    tenant.links_bytes += service.links_bytes;
     tenant.symbols_bytes += service.symbols_bytes;
     tenant.rollups_bytes += service.rollups_bytes;
   }
@@ -70,6 +71,7 @@ nlohmann::ordered_json StatsJson(const StoreStats& stats) {
                         {"series", s.series},
                         {"profiles", s.profiles},
                         {"profiles_bytes", s.profiles_bytes},
+                        {"links_bytes", s.links_bytes},
                         {"symbols_bytes", s.symbols_bytes},
                         {"rollups_bytes", s.rollups_bytes},
                         {"oldest_ns", s.oldest_ns},
@@ -82,6 +84,7 @@ nlohmann::ordered_json StatsJson(const StoreStats& stats) {
                        {"profiles", t.profiles},
                        {"documents", t.documents},
                        {"profiles_bytes", t.profiles_bytes},
+                       {"links_bytes", t.links_bytes},
                        {"symbols_bytes", t.symbols_bytes},
                        {"rollups_bytes", t.rollups_bytes},
                        {"documents_bytes", t.documents_bytes},
@@ -109,8 +112,9 @@ Result<StoreStats> ParseStatsJson(std::string_view text) {
                               .series = Number(row, "series"),
                               .profiles = Number(row, "profiles"),
                               .symbols_bytes = Number(row, "symbols_bytes"),
-                              .profiles_bytes = Number(row, "profiles_bytes"),
                               .rollups_bytes = Number(row, "rollups_bytes"),
+                              .profiles_bytes = Number(row, "profiles_bytes"),
+                              .links_bytes = Number(row, "links_bytes"),
                               .oldest_ns = Time(row, "oldest_ns"),
                               .newest_ns = Time(row, "newest_ns")});
   }

@@ -16,9 +16,10 @@ namespace anneal {
 
 struct TenantStats {
   uint64_t services = 0, series = 0, profiles = 0, documents = 0;
-  uint64_t profiles_bytes = 0, symbols_bytes = 0, rollups_bytes = 0, documents_bytes = 0;
+  uint64_t profiles_bytes = 0, links_bytes = 0, symbols_bytes = 0, rollups_bytes = 0;
+  uint64_t documents_bytes = 0;
   uint64_t bytes() const {
-    return profiles_bytes + symbols_bytes + rollups_bytes + documents_bytes;
+    return profiles_bytes + links_bytes + symbols_bytes + rollups_bytes + documents_bytes;
   }
 };
 

@@ -46,6 +46,7 @@ TEST_F(BackupTest, ARestoredBackupIsTheStoreOfThatMoment) {
   std::unique_ptr<Store> store = Open("data");
   for (uint32_t n = 0; n < 90; ++n) ASSERT_TRUE(Append(*store, n).ok());
   const std::string then = Content(*store);
+  EXPECT_GT(store->Stats()->services.at(0).links_bytes, 0u);
   Status backed_up = store->Backup(Path("backup"));
   ASSERT_TRUE(backed_up.ok()) << backed_up.ToString();
   for (uint32_t n = 90; n < 120; ++n) ASSERT_TRUE(Append(*store, n).ok());

@@ -548,6 +548,7 @@ TEST_P(StoreConformance, AQueryStopsWhenItsControlSaysSo) {
   }
   ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
   FakeClock clock;
+  QueryPool enough(64 << 20), little(10);
   bool left = false;
   Selection selection = SelectAll(kTestCpuType);
   auto expect = [&](Code code) {
@@ -556,7 +557,7 @@ TEST_P(StoreConformance, AQueryStopsWhenItsControlSaysSo) {
     EXPECT_EQ(store().Scan(selection, [](const StoredProfile&) { return Status(); }).code(), code);
   };
   selection.control = std::make_shared<QueryControl>(
-      clock, QueryBounds{.time_ns = 1000, .memory_bytes = 64 << 20}, [&] { return left; });
+      clock, QueryBounds{.time_ns = 1000, .memory = &enough}, [&] { return left; });
   expect(Code::kOk);
   EXPECT_EQ(selection.control->taken(), 0u) << "all is given back";
   left = true;
@@ -564,7 +565,7 @@ TEST_P(StoreConformance, AQueryStopsWhenItsControlSaysSo) {
   left = false;
   clock.SleepNs(1001);
   expect(Code::kDeadlineExceeded);
-  selection.control = std::make_shared<QueryControl>(clock, QueryBounds{.memory_bytes = 10});
+  selection.control = std::make_shared<QueryControl>(clock, QueryBounds{.memory = &little});
   EXPECT_EQ(store().Merge(selection).status().code(), Code::kResourceExhausted);
   EXPECT_EQ(selection.control->taken(), 0u);
 }

@@ -14,6 +14,13 @@ DamageLog::DamageLog(Metrics* metrics) {
   if (metrics == nullptr) return;
   skipped_ = &metrics->GetCounter("anneal_store_damage_skipped_total",
                                   "Times that a query skipped records that could not be read");
+  compactions_ = &metrics->GetCounter("anneal_store_damaged_compactions_total",
+                                      "Compactions that met a block that could not be read");
+}
+
+bool DamageLog::IsNew(const Status& damage) {
+  MutexLock lock(mutex_);
+  return seen_.size() < kMaxPlaces && seen_.insert(damage.message()).second;
 }
 
 void DamageLog::Report(const Status& damage) {
@@ -21,10 +28,19 @@ void DamageLog::Report(const Status& damage) {
   {
     MutexLock lock(mutex_);
     ++reports_;
-    if (seen_.size() >= kMaxPlaces || !seen_.insert(damage.message()).second) return;
   }
+  if (!IsNew(damage)) return;
   log::Error("the store is damaged; queries skip this, `anneal store verify` lists all",
              {{"error", damage.message()}});
+}
+
+void DamageLog::ReportCompaction(const Status& damage) {
+  if (compactions_ != nullptr) compactions_->Add(1);
+  if (!IsNew(damage)) return;
+  log::Error(
+      "the store is damaged; a compaction met it and is tried again later, less and less often; an "
+      "export imported into a new store is sound",
+      {{"error", damage.message()}});
 }
 
 uint64_t DamageLog::places() const {

@@ -20,13 +20,19 @@ class DamageLog {
 
   // Notes what was skipped; the message says where.
   void Report(const Status& damage);
+  // A compaction met it; the message says where.
+  void ReportCompaction(const Status& damage);
   // Places, each counted once.
   uint64_t places() const;
   // Times that something was skipped.
   uint64_t reports() const;
 
  private:
+  // Whether it is seen for the first time.
+  bool IsNew(const Status& damage) EXCLUDES_LOCK(mutex_);
+
   Metrics::Counter* skipped_ = nullptr;
+  Metrics::Counter* compactions_ = nullptr;
   mutable Mutex mutex_;
   uint64_t reports_ GUARDED_BY(mutex_) = 0;
   std::set<std::string> seen_ GUARDED_BY(mutex_);

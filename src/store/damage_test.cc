@@ -1,8 +1,11 @@
 // Damage on disk costs what was in the damaged block: the rest is answered, and it is told.
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "store/checksum.h"
+#include "store/damage_backoff.h"
 #include "store/engine.h"
 #include "store/profiles_for_test.h"
 #include "store/temp_dir_for_test.h"
@@ -12,6 +15,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Read by RocksDB's threads.
+class SharedClock final : public Clock {
+ public:
+  int64_t NowNs() const override { return now_ns_; }
+  int64_t MonotonicNs() const override { return now_ns_; }
+  void SleepNs(int64_t duration_ns) override { now_ns_ += duration_ns; }
+
+ private:
+  std::atomic<int64_t> now_ns_{kTestBaseNs + 1'000 * kTestSecondNs};
+};
+
 class DamageTest : public testing::Test {
  protected:
   void Open() {
@@ -19,6 +33,7 @@ class DamageTest : public testing::Test {
     EmbeddedOptions options;
     options.directory = dir_.path();
     options.metrics = &metrics_;
+    options.clock = &clock_;
     options.result_cache_bytes = 0;  // records change behind the store's back
     Result<std::unique_ptr<EmbeddedStore>> opened = EmbeddedStore::Open(options, nullptr);
     ASSERT_TRUE(opened.ok()) << opened.status().ToString();
@@ -77,6 +92,13 @@ class DamageTest : public testing::Test {
     }
     return largest;
   }
+  // Some bytes of the largest file, `part` of the way through it.
+  void DamageLargestTable(double part) {
+    const fs::path largest = LargestTable();
+    std::fstream file(largest, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(static_cast<double>(fs::file_size(largest)) * part));
+    file.write("\x11\x22\x33\x44\x55\x66\x77\x88", 8);
+  }
   void ReplaceRecord(Family family, const std::string& key, std::string_view value) {
     KvBatch batch(store_->kv());
     batch.Put(family, key, value);
@@ -86,6 +108,7 @@ class DamageTest : public testing::Test {
 
   TempDir dir_;
   Metrics metrics_;
+  SharedClock clock_;
   std::unique_ptr<EmbeddedStore> store_;
 };
 
@@ -98,12 +121,7 @@ TEST_F(DamageTest, ABadBlockCostsWhatWasInIt) {
   const int64_t whole_b = MergedTotal("b");
   store_.reset();
   // The largest file is that of the profiles; its first half are blocks of service a.
-  const fs::path largest = LargestTable();
-  {
-    std::fstream file(largest, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(static_cast<std::streamoff>(fs::file_size(largest) / 3));
-    file.write("\x11\x22\x33\x44\x55\x66\x77\x88", 8);
-  }
+  DamageLargestTable(1.0 / 3);
   Open();
   EXPECT_EQ(MergedTotal("b"), whole_b);
   EXPECT_EQ(Skipped(), 0);
@@ -142,6 +160,57 @@ TEST_F(DamageTest, ABadBlockCostsWhatWasInIt) {
   ASSERT_EQ(report.problems.size(), 1u);
   EXPECT_THAT(report.problems[0], testing::HasSubstr("profiles: unreadable after key"));
   EXPECT_EQ(report.profiles, scanned + 11) << "what lies behind is read too";
+}
+
+TEST_F(DamageTest, ACompactionThatMeetsDamageIsTriedLessAndLessOften) {
+  constexpr uint32_t kStacks = 800;
+  auto met = [&] {
+    return metrics_.GetCounter("anneal_store_damaged_compactions_total", "").Value();
+  };
+  Open();
+  for (uint32_t n = 0; n < 30; ++n) Append(n, kStacks, "a", 0, 1'000'000);
+  ASSERT_TRUE(store_->kv().Flush().ok());
+  store_.reset();
+  DamageLargestTable(1.0 / 2);
+  Open();
+  // Four files are enough for a compaction; it has to read those whose keys overlap.
+  while (met() == 0) {
+    Append(15, kStacks, "a", 0, 1'000'000);
+    ASSERT_TRUE(store_->kv().Flush().ok());
+  }
+  auto rests = [&] { return store_->kv().CompactionsRest(Family::kProfiles); };
+  auto wait = [&](double times) {
+    while (met() < times || !rests()) std::this_thread::yield();
+  };
+  constexpr int64_t kMinuteNs = 60 * kTestSecondNs;
+  wait(1);
+  for (double minutes : {1, 2}) {
+    clock_.SleepNs(static_cast<int64_t>(minutes) * kMinuteNs - 1);
+    ASSERT_TRUE(store_->Maintain().ok());
+    EXPECT_TRUE(rests()) << minutes;
+    const double before = met();
+    clock_.SleepNs(1);
+    ASSERT_TRUE(store_->Maintain().ok());
+    wait(before + 1);
+  }
+  Append(999, 3, "b");
+  EXPECT_EQ(MergedTotal("b"), 3) << "writes go on";
+  EXPECT_EQ(store_->Stats()->damaged, 2u) << "the compaction's and the walk's, once each";
+}
+
+TEST(DamageBackoff, DoublesToAnHour) {
+  DamageBackoff backoff;
+  int64_t now_ns = 0;
+  EXPECT_FALSE(backoff.End(INT64_MAX));
+  for (int64_t minutes : {1, 2, 4, 8, 16, 32, 60, 60}) {
+    backoff.Fail(now_ns);
+    now_ns += minutes * 60 * kTestSecondNs;
+    EXPECT_FALSE(backoff.End(now_ns - 1)) << minutes;
+    EXPECT_TRUE(backoff.resting());
+    EXPECT_TRUE(backoff.End(now_ns)) << minutes;
+    EXPECT_FALSE(backoff.resting());
+    EXPECT_FALSE(backoff.End(now_ns)) << "once";
+  }
 }
 
 TEST_F(DamageTest, ABadRecordCostsItselfAndLeavesNothingInASum) {
@@ -210,6 +279,33 @@ TEST_F(DamageTest, LostSymbolsCostTheProfilesThatNeedThem) {
   const VerifyReport report = VerifyEmbedded(options).value();
   ASSERT_EQ(report.problems.size(), 1u);
   EXPECT_THAT(report.problems[0], testing::HasSubstr("segment 1: its checksum does not match"));
+}
+
+TEST_F(DamageTest, APushAgainCountsOnceAlthoughTheServiceWasSetAside) {
+  Open();
+  for (uint32_t n = 0; n < 3; ++n) Append(n, 5, "a", n);
+  std::string key, bad;
+  {
+    KvCursor cursor = store_->kv().Cursor(Family::kSymbols, {}, {}).value();
+    for (int segment = 0; segment < 2; ++segment) cursor.Next();
+    key = cursor.key();
+    bad = cursor.value();
+  }
+  bad[bad.size() / 2] = static_cast<char>(bad[bad.size() / 2] ^ 4);
+  ReplaceRecord(Family::kSymbols, key, bad);
+  Open();
+  EXPECT_EQ(MergedTotal("a"), 10) << "the third needs the third segment";
+  Append(1, 5, "a", 1);  // can still be read
+  EXPECT_EQ(MergedTotal("a"), 10);
+  Append(2, 5, "a", 2);  // could not
+  EXPECT_EQ(MergedTotal("a"), 15);
+  Append(1, 5, "a", 1);
+  EXPECT_EQ(MergedTotal("a"), 15);
+  ASSERT_TRUE(store_->RollUp(kTestBaseNs + 100 * store_->epoch_ns()).ok());
+  Append(0, 5, "a", 0);  // is in a rollup of the service that was set aside, if there is any
+  Open();
+  EXPECT_EQ(MergedTotal("a"), 15);
+  EXPECT_EQ(store_->Stats()->services.at(0).profiles, 3u);
 }
 
 class DamagedIndexTest : public DamageTest {
@@ -298,12 +394,7 @@ TEST_F(DamagedIndexTest, ABadBlockCostsItsSeries) {
   ASSERT_EQ(series(), kSeries + 2);
   ASSERT_TRUE(store_->kv().Flush().ok());
   store_.reset();
-  const fs::path file = LargestTable();
-  {
-    std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
-    bytes.seekp(static_cast<std::streamoff>(fs::file_size(file) / 2));
-    bytes.write("\x11\x22\x33\x44\x55\x66\x77\x88", 8);
-  }
+  DamageLargestTable(1.0 / 2);
   Open();
   const size_t left = series();
   EXPECT_LT(left, kSeries + 2) << "or nothing was damaged";

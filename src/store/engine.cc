@@ -32,6 +32,7 @@ Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::Open(const EmbeddedOptions
   kv_options.read_only = options.read_only;
   kv_options.create = options.create;
   kv_options.block_cache_bytes = options.block_cache_bytes;
+  kv_options.clock = options.clock;
   kv_options.env = env;
   ASSIGN_OR_RETURN(std::unique_ptr<Kv> kv, Kv::Open(kv_options));
   ASSIGN_OR_RETURN(int64_t epoch_ns, LoadFormat(*kv, options));
@@ -55,6 +56,7 @@ EmbeddedStore::EmbeddedStore(const EmbeddedOptions& options, std::unique_ptr<Kv>
     profiles_appended_ = &options.metrics->GetCounter("anneal_store_profiles_appended_total",
                                                       "Profiles handed to the store");
   }
+  kv_->SetDamageHandler([this](const Status& damage) { damage_.ReportCompaction(damage); });
   if (!options.read_only) {
     queue_ = std::make_unique<CommitQueue>(
         *kv_, options.metrics,
@@ -63,7 +65,10 @@ EmbeddedStore::EmbeddedStore(const EmbeddedOptions& options, std::unique_ptr<Kv>
 }
 
 // The queue goes first, and with it the last commits, which use the other members.
-EmbeddedStore::~EmbeddedStore() { queue_.reset(); }
+EmbeddedStore::~EmbeddedStore() {
+  queue_.reset();
+  kv_->SetDamageHandler({});
+}
 
 // What was interned since the failed write refers to symbols that may not be on disk, so nothing
 // in memory can be built upon. The callers learn of it after the gate is open again: they may
@@ -116,10 +121,11 @@ Status EmbeddedStore::Maintain() {
     return Error(Code::kFailedPrecondition, "the store in {} is open for reading only",
                  options_.directory);
   }
-  const int64_t now_ns = clock_.NowNs();
-  Status retained = Retain(now_ns);
-  Status rolled_up = RollUp(now_ns);
-  return retained.ok() ? rolled_up : retained;
+  {
+    ReaderLock gate(gate_);
+    kv_->ResumeCompactions();
+  }
+  return RollUp(clock_.NowNs());
 }
 
 std::vector<std::string> EmbeddedStore::Tenants() { return index_.Tenants(); }

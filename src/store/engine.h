@@ -63,7 +63,8 @@ class EmbeddedStore final : public Store {
   void SetRetention(RetentionPolicy policy) override;
   Result<uint64_t> Delete(const Selection& selection) override;
   Result<uint64_t> Count(const Selection& selection) override EXCLUDES_LOCK(gate_);
-  Status Maintain() override;
+  Status Retain() override EXCLUDES_LOCK(gate_);
+  Status Maintain() override EXCLUDES_LOCK(gate_);
 
   // For benchmarks and tests that look at the files.
   Kv& kv() { return *kv_; }
@@ -75,6 +76,7 @@ class EmbeddedStore final : public Store {
 
  private:
   struct Planned;
+  class LockedPartitions;
   struct Lane;
   // Where a query or a rollup stands, over one snapshot, which must outlive it.
   struct WindowCursors {
@@ -122,8 +124,6 @@ class EmbeddedStore final : public Store {
   // What cannot be read is skipped and reported, as is a record for which `visit` gives kDataLoss.
   Status VisitWindow(KvCursor& cursor, const SeriesTarget& target, const Window& window,
                      Visit visit);
-  Status VisitAfterDamage(KvCursor& cursor, const std::string& prefix, const std::string& last,
-                          const Window& window, Visit visit);
   Status VisitRecord(std::string_view key, std::string_view value, const Window& window,
                      Visit visit);
   Status CountRecords(Family family, std::string_view what,
@@ -176,8 +176,6 @@ class EmbeddedStore final : public Store {
   Status LoadIndex() REQUIRES_LOCK(gate_);
   Status DropEpochs(Epoch end) REQUIRES_LOCK(gate_);
   std::shared_ptr<const RetentionPolicy> retention() EXCLUDES_LOCK(retention_mutex_);
-  // Drops the partitions that the policy does not keep.
-  Status Retain(int64_t now_ns) EXCLUDES_LOCK(gate_);
   std::vector<PartitionKey> PastRetention(int64_t now_ns) EXCLUDES_LOCK(gate_);
   Status DropPartitions(std::span<const PartitionKey> partitions) EXCLUDES_LOCK(gate_);
   Status DeleteWindow(std::span<const SeriesTarget> targets, TimeRange range) REQUIRES_LOCK(gate_);

@@ -104,10 +104,44 @@ void EmbeddedStore::Append(std::string_view tenant, std::span<const ProfileWrite
   done(status);
 }
 
+// The partitions of an append, locked in order of key until the entry is enqueued: whoever sees its
+// symbols enqueues after it.
+class EmbeddedStore::LockedPartitions {
+ public:
+  Status Lock(PartitionCache& cache, std::vector<PartitionKey> keys) {
+    std::ranges::sort(keys);
+    keys.erase(std::ranges::unique(keys).begin(), keys.end());
+    for (const PartitionKey& key : keys) {
+      std::shared_ptr<Partition> partition = cache.Get(key);
+      std::unique_lock lock(partition->mutex);
+      TRY(cache.Load(*partition));
+      locked_.push_back({std::move(partition), std::move(lock)});
+    }
+    return {};
+  }
+  // REQUIRES: it is one of them.
+  Partition& At(PartitionKey key) {
+    auto at = [](const Locked& locked) { return locked.partition->key; };
+    return *std::ranges::lower_bound(locked_, key, {}, at)->partition;
+  }
+  void PinTo(CommitEntry& entry) const {
+    for (const Locked& locked : locked_) entry.pins.push_back(locked.partition);
+  }
+
+ private:
+  struct Locked {
+    std::shared_ptr<Partition> partition;
+    std::unique_lock<std::mutex> lock;
+  };
+  std::vector<Locked> locked_;
+};
+
 Status EmbeddedStore::TryAppend(std::string_view tenant, std::span<const ProfileWrite> writes,
                                 AppendDone& done, bool& enqueued) {
   TRY(index_.CheckRoom(tenant, writes, options_.max_series_per_tenant));
   std::vector<Planned> planned(writes.size());
+  std::vector<ProfileKey> replaced;
+  std::vector<PartitionKey> partitions;
   for (size_t i = 0; i < writes.size(); ++i) {
     const ProfileWrite& write = writes[i];
     auto epoch = static_cast<Epoch>(write.time_ns / epoch_ns_);
@@ -116,6 +150,12 @@ Status EmbeddedStore::TryAppend(std::string_view tenant, std::span<const Profile
                                       queue_->EnqueueRecord(Family::kSeries, key, value);
                                     });
     planned[i] = {&write, {{epoch, series.service}, series.series, write.time_ns, write.id}};
+    partitions.push_back(planned[i].key.partition);
+    // What was stored under the same id before its service was set aside is one with it.
+    for (SeriesRef old : index_.Replaced(tenant, write.labels, epoch, write.time_ns)) {
+      replaced.push_back({{epoch, old.service}, old.series, write.time_ns, write.id});
+      partitions.push_back(replaced.back().partition);
+    }
   }
   // By partition; within one by profile, so that each is interned once for all its columns. The
   // order of writes decides between equal keys, hence stable.
@@ -123,34 +163,34 @@ Status EmbeddedStore::TryAppend(std::string_view tenant, std::span<const Profile
     if (a.key.partition != b.key.partition) return a.key.partition < b.key.partition;
     return std::less<>()(a.write->profile, b.write->profile);
   });
-
-  // Held until the entry is enqueued: whoever sees these symbols enqueues after it.
-  struct Group {
-    std::span<const Planned> writes;
-    std::shared_ptr<Partition> partition;
-    std::unique_lock<std::mutex> lock;
+  auto same_partition = [](const Planned& a, const Planned& b) {
+    return a.key.partition == b.key.partition;
   };
-  std::vector<Group> groups;
-  std::span<const Planned> rest = planned;
-  while (!rest.empty()) {
-    const PartitionKey key = rest.front().key.partition;
+
+  LockedPartitions locked;
+  TRY(locked.Lock(partitions_, std::move(partitions)));
+  std::vector<std::span<const Planned>> groups;
+  for (std::span<const Planned> rest = planned; !rest.empty();
+       rest = rest.subspan(groups.back().size())) {
     size_t size = 1;
-    while (size < rest.size() && rest[size].key.partition == key) ++size;
-    std::shared_ptr<Partition> partition = partitions_.Get(key);
-    std::unique_lock lock(partition->mutex);
-    TRY(partitions_.Load(*partition));
-    if (!partition->damage.ok()) return SetAside(*partition);
-    TRY(CheckRoom(rest.first(size), *partition));
-    groups.push_back({rest.first(size), std::move(partition), std::move(lock)});
-    rest = rest.subspan(size);
+    while (size < rest.size() && same_partition(rest[0], rest[size])) ++size;
+    groups.push_back(rest.first(size));
+    const Partition& partition = locked.At(rest.front().key.partition);
+    if (!partition.damage.ok()) return SetAside(partition);
+    TRY(CheckRoom(groups.back(), partition));
   }
   // From here on nothing fails.
   CommitEntry entry;
-  for (Group& group : groups) {
-    for (const Planned& write : group.writes) ForgetRollups(write.key, *group.partition, entry);
-    InternGroup(group.writes, *group.partition, entry);
-    entry.pins.push_back(group.partition);
+  for (const ProfileKey& key : replaced) {
+    ForgetRollups(key, locked.At(key.partition), entry);
+    entry.deletes.push_back({Family::kProfiles, EncodeKey(key)});
   }
+  for (std::span<const Planned> group : groups) {
+    Partition& partition = locked.At(group.front().key.partition);
+    for (const Planned& write : group) ForgetRollups(write.key, partition, entry);
+    InternGroup(group, partition, entry);
+  }
+  locked.PinTo(entry);
   entry.done = [this, tenant = std::string(tenant), times = TimesOf(writes),
                 done = std::move(done)](const Status& status) {
     if (status.ok()) results_.Forget(tenant, times);

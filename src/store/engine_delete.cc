@@ -79,8 +79,12 @@ std::vector<PartitionKey> EmbeddedStore::PastRetention(int64_t now_ns) {
   return gone;
 }
 
-Status EmbeddedStore::Retain(int64_t now_ns) {
-  const std::vector<PartitionKey> gone = PastRetention(now_ns);
+Status EmbeddedStore::Retain() {
+  if (queue_ == nullptr) {
+    return Error(Code::kFailedPrecondition, "the store in {} is open for reading only",
+                 options_.directory);
+  }
+  const std::vector<PartitionKey> gone = PastRetention(clock_.NowNs());
   if (gone.empty()) return {};
   TRY(DropPartitions(gone));
   return Reclaim(gone);

@@ -4,6 +4,7 @@
 
 #include "profile/merge.h"
 #include "store/checksum.h"
+#include "store/damage_walk.h"
 #include "store/engine.h"
 #include "store/profile_type.h"
 #include "store/resolve.h"
@@ -54,9 +55,25 @@ Status EmbeddedStore::VisitWindow(KvCursor& cursor, const SeriesTarget& target,
   PutBig64(from, static_cast<uint64_t>(std::max<int64_t>(range.start_ns, 0)));
   const auto end = static_cast<uint64_t>(range.end_ns);
   if (!cursor.Valid() || cursor.key() != from) cursor.Seek(from);
+  std::string to = prefix;
+  PutBig64(to, end);
+  to.append(kProfileKeySize - to.size(), '\xff');
   std::string last = from;
   uint32_t read = 0;
-  for (; cursor.Valid(); cursor.Next()) {
+  bool damaged = false;
+  for (;; cursor.Next()) {
+    if (!cursor.Valid()) {
+      const Status status = cursor.status();
+      if (status.code() != Code::kDataLoss) return status;
+      damage_.Report(status.Annotate(fmt::format("profiles of epoch {} service {} series {}",
+                                                 static_cast<uint32_t>(target.partition.epoch),
+                                                 static_cast<uint32_t>(target.partition.service),
+                                                 static_cast<uint32_t>(target.series))));
+      if (window.skipped != nullptr) *window.skipped = true;
+      if (std::exchange(damaged, true)) return {};
+      ASSIGN_OR_RETURN(const bool more, SeekPastDamage(cursor, last, to, window.control));
+      if (!more) return {};
+    }
     if (window.control != nullptr && ++read % kCheckEvery == 0) TRY(window.control->Check());
     std::string_view key = cursor.key();
     if (!key.starts_with(prefix) || key.size() != kProfileKeySize) return {};
@@ -65,40 +82,6 @@ Status EmbeddedStore::VisitWindow(KvCursor& cursor, const SeriesTarget& target,
     if (!window.Takes(key)) continue;
     TRY(VisitRecord(key, cursor.value(), window, visit));
   }
-  Status status = cursor.status();
-  if (status.code() != Code::kDataLoss) return status;
-  damage_.Report(status.Annotate(fmt::format(
-      "profiles of epoch {} service {} series {}", static_cast<uint32_t>(target.partition.epoch),
-      static_cast<uint32_t>(target.partition.service), static_cast<uint32_t>(target.series))));
-  if (window.skipped != nullptr) *window.skipped = true;
-  return VisitAfterDamage(cursor, prefix, last, window, visit);
-}
-
-// A block that cannot be read ends a walk. How far it reaches nobody can say, but from the
-// window's end the walk comes back to just behind it: what lies there is read in reverse, then
-// visited in order.
-Status EmbeddedStore::VisitAfterDamage(KvCursor& cursor, const std::string& prefix,
-                                       const std::string& last, const Window& window, Visit visit) {
-  std::string to = prefix;
-  PutBig64(to, static_cast<uint64_t>(window.range.end_ns));
-  to.append(kProfileKeySize - to.size(), '\xff');
-  QueryMemory memory(window.control);
-  std::vector<std::pair<std::string, std::string>> behind;
-  for (cursor.SeekForPrev(to); cursor.Valid() && cursor.key() > last; cursor.Prev()) {
-    if (window.control != nullptr && behind.size() % kCheckEvery == 0) {
-      TRY(window.control->Check());
-    }
-    if (!window.Takes(cursor.key())) continue;
-    TRY(memory.Take(cursor.key().size() + cursor.value().size()));
-    behind.emplace_back(cursor.key(), cursor.value());
-  }
-  if (!cursor.Valid() && !cursor.status().ok() && cursor.status().code() != Code::kDataLoss) {
-    return cursor.status();
-  }
-  for (auto it = behind.rbegin(); it != behind.rend(); ++it) {
-    TRY(VisitRecord(it->first, it->second, window, visit));
-  }
-  return {};
 }
 
 Status EmbeddedStore::LoadForReading(Partition& partition) {

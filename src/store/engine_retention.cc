@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <map>
 
+#include "store/checksum.h"
+#include "store/damage_walk.h"
 #include "store/engine.h"
 #include "store/series_record.h"
 
@@ -24,6 +26,7 @@ std::vector<StoreStats::Service> ByName(const std::map<ServiceId, StoreStats::Se
     row.profiles += service.profiles;
     row.symbols_bytes += service.symbols_bytes;
     row.profiles_bytes += service.profiles_bytes;
+    row.links_bytes += service.links_bytes;
     row.rollups_bytes += service.rollups_bytes;
   }
   std::vector<StoreStats::Service> sorted;
@@ -51,6 +54,11 @@ Result<StoreStats> EmbeddedStore::Stats() {
     service.newest_ns = std::max(service.newest_ns, key->time_ns);
     ++service.profiles;
     service.profiles_bytes += key_bytes.size() + value.size();
+    if (!StripChecksum(value)) return;
+    const Result<ProfileRecordReader> reader = ProfileRecordReader::Open(value);
+    if (!reader.ok()) return;  // told by whoever reads its values
+    service.links_bytes += reader->LinksBytes();
+    service.profiles_bytes -= reader->LinksBytes();
   };
   TRY(CountRecords(Family::kProfiles, "profiles", count_profile));
   auto count_symbols = [&](std::string_view key, std::string_view value) {
@@ -74,8 +82,10 @@ Result<StoreStats> EmbeddedStore::Stats() {
   stats.services = ByName(services);
   stats.disk_bytes = kv_->DiskBytes();
   stats.damaged = damage_.places();
-  stats.memory_bytes =
-      kv_->MemoryBytes() + partitions_.bytes() + index_.MemoryBytes() + results_.bytes();
+  stats.memory = {.blocks = kv_->MemoryBytes(),
+                  .symbols = partitions_.bytes(),
+                  .answers = results_.bytes(),
+                  .index = index_.MemoryBytes()};
   return stats;
 }
 
@@ -102,24 +112,12 @@ Status EmbeddedStore::CountDocuments(StoreStats& stats) {
   return cursor.status();
 }
 
-// Past a block that cannot be read it goes on from the family's end, backwards.
 Status EmbeddedStore::CountRecords(
     Family family, std::string_view what,
     absl::FunctionRef<void(std::string_view key, std::string_view value)> count) {
-  ASSIGN_OR_RETURN(KvCursor cursor, kv_->Cursor(family, {}, {}));
-  std::string last;
-  for (; cursor.Valid(); cursor.Next()) {
-    last = cursor.key();
-    count(cursor.key(), cursor.value());
-  }
-  if (cursor.status().code() != Code::kDataLoss) return cursor.status();
-  damage_.Report(cursor.status().Annotate(what));
-  for (cursor.SeekForPrev(std::string(kProfileKeySize, '\xff'));
-       cursor.Valid() && cursor.key() > last; cursor.Prev()) {
-    count(cursor.key(), cursor.value());
-  }
-  const Status status = cursor.status();
-  return status.code() == Code::kDataLoss ? Status() : status;
+  return WalkPastDamage(*kv_, family, {}, {}, count, [&](std::string_view, const Status& damage) {
+    damage_.Report(damage.Annotate(what));
+  });
 }
 
 // Only whole epochs go: symbols are shared within one.

@@ -10,13 +10,19 @@
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
+#include <rocksdb/write_buffer_manager.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdarg>
 #include <cstdio>
+#include <span>
+#include <utility>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/mutex.h"
+#include "store/damage_backoff.h"
 
 namespace anneal {
 namespace {
@@ -26,6 +32,21 @@ constexpr std::array<const char*, kFamilyCount> kFamilyNames = {"default", "seri
 
 // RocksDB estimates in whole blocks: less than some of them is counted record by record.
 constexpr uint64_t kCountedBytes = 64 << 10;
+
+// What was last written stays in memory until it is in a file of its own. It is charged to the
+// block cache, of which it takes up to a half; less than this would make too small files.
+constexpr size_t kLeastWriteBufferBytes = size_t{4} << 20;
+// Parts of it, in sixteenths, at which a family's records go to a file by themselves. One more of
+// each may be on its way there: RocksDB takes no writes then. So there is no more than twice the
+// sum.
+constexpr std::array<size_t, kFamilyCount> kFlushAt = {1, 1, 3, 8, 3};
+
+// A batch that was larger gives its memory back.
+constexpr size_t kKeptBatchBytes = size_t{1} << 20;
+
+size_t WriteBufferBytes(const KvOptions& options) {
+  return std::max(options.block_cache_bytes / 2, kLeastWriteBufferBytes);
+}
 
 // A slice must point somewhere even when it is empty.
 rocksdb::Slice ToSlice(std::string_view bytes) {
@@ -69,7 +90,7 @@ rocksdb::BlockBasedTableOptions TableOptions(const std::shared_ptr<rocksdb::Cach
   return table;
 }
 
-rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
+rocksdb::ColumnFamilyOptions FamilyOptions(size_t family, size_t write_buffer_bytes,
                                            const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(TableOptions(cache)));
@@ -78,9 +99,13 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
   options.level_compaction_dynamic_level_bytes = true;
   options.compression = rocksdb::kLZ4Compression;
   options.bottommost_compression = rocksdb::kZSTD;
-  options.write_buffer_size = family == Family::kProfiles ? size_t{24} << 20 : size_t{8} << 20;
-  options.max_write_buffer_number = 3;
+  options.write_buffer_size = write_buffer_bytes / 16 * kFlushAt[family];
+  options.max_write_buffer_number = 2;
   options.target_file_size_base = uint64_t{32} << 20;
+  // Compactions keep up with what commits bring; when they cannot, since a file is damaged, reads
+  // become slower, but writes go on.
+  options.level0_slowdown_writes_trigger = 100;
+  options.level0_stop_writes_trigger = 100'000;
   return options;
 }
 
@@ -101,19 +126,78 @@ class Informer : public rocksdb::Logger {
     // A store that is new has no directory yet: RocksDB looks for it before it makes it.
     const std::string_view said(text);
     if (said.starts_with("Error when reading ") && said.find("NotFound") != said.npos) return;
+    // Told by whoever handles the damage, once.
+    for (std::string_view of : {"ompaction error: Corruption", "Background IO error Corruption"}) {
+      if (said.find(of) != said.npos) return;
+    }
     log::Warn("rocksdb warns", {{"text", said}});
   }
 };
 
 // A block that the disk lost costs what was in it, not all writes to come: RocksDB would take none
-// any more once a compaction has met it. The file stays as it is, and is tried again.
-class WritesGoOn : public rocksdb::EventListener {
+// any more once a compaction has met it. The file stays as it is, and is tried again; by itself
+// RocksDB would do so each second. So the family's own compactions rest in between.
+class DamagedCompactions : public rocksdb::EventListener {
  public:
+  explicit DamagedCompactions(Clock& clock) : clock_(clock) {}
+
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
     if (reason == rocksdb::BackgroundErrorReason::kCompaction && error->IsCorruption()) {
       *error = rocksdb::Status::OK();
     }
   }
+  void OnCompactionCompleted(rocksdb::DB* db, const rocksdb::CompactionJobInfo& job) override {
+    if (!job.status.IsCorruption()) return;
+    MutexLock lock(mutex_);
+    if (handler_) handler_(FromRocks(job.status, fmt::format("compact {}", job.cf_name)));
+    for (Resting& family : families_) {
+      if (family.handle->GetID() != job.cf_id || family.backoff.resting()) continue;
+      family.backoff.Fail(clock_.MonotonicNs());
+      Compact(*db, family, "true");
+    }
+  }
+
+  void SetHandler(Kv::DamageHandler handler) {
+    MutexLock lock(mutex_);
+    handler_ = std::move(handler);
+  }
+  // The families as they were opened; none before they are closed.
+  void SetFamilies(std::span<rocksdb::ColumnFamilyHandle* const> handles) {
+    MutexLock lock(mutex_);
+    families_.clear();
+    for (rocksdb::ColumnFamilyHandle* handle : handles) {
+      if (handle != nullptr) families_.push_back({handle, {}});
+    }
+  }
+  void Resume(rocksdb::DB& db) {
+    MutexLock lock(mutex_);
+    for (Resting& family : families_) {
+      if (family.backoff.End(clock_.MonotonicNs())) Compact(db, family, "false");
+    }
+  }
+  bool Rests(const rocksdb::ColumnFamilyHandle* handle) {
+    MutexLock lock(mutex_);
+    return std::ranges::any_of(families_, [&](const Resting& family) {
+      return family.handle == handle && family.backoff.resting();
+    });
+  }
+
+ private:
+  struct Resting {
+    rocksdb::ColumnFamilyHandle* handle;
+    DamageBackoff backoff;
+  };
+  static void Compact(rocksdb::DB& db, const Resting& family, const char* disabled) {
+    const rocksdb::Status status =
+        db.SetOptions(family.handle, {{"disable_auto_compactions", disabled}});
+    if (status.ok()) return;
+    log::Warn("cannot let compactions rest, or go on", {{"error", status.ToString()}});
+  }
+
+  Clock& clock_;
+  Mutex mutex_;
+  Kv::DamageHandler handler_ GUARDED_BY(mutex_);
+  std::vector<Resting> families_ GUARDED_BY(mutex_);
 };
 
 rocksdb::DBOptions DatabaseOptions(const KvOptions& options) {
@@ -127,7 +211,6 @@ rocksdb::DBOptions DatabaseOptions(const KvOptions& options) {
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
   db.info_log = std::make_shared<Informer>();
-  db.listeners.push_back(std::make_shared<WritesGoOn>());
   db.skip_stats_update_on_db_open = true;
   // One thread writes (the commit queue's), so nothing is gained from RocksDB's own grouping.
   db.enable_write_thread_adaptive_yield = false;
@@ -144,6 +227,8 @@ rocksdb::DBOptions DatabaseOptions(const KvOptions& options) {
 struct Kv::Rep {
   KvOptions options;
   std::shared_ptr<rocksdb::Cache> cache;
+  std::shared_ptr<rocksdb::WriteBufferManager> write_buffers;
+  std::shared_ptr<DamagedCompactions> damaged;
   std::unique_ptr<rocksdb::DB> db;  // null: could not be opened again
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> handles{};
   bool write_failed = false;
@@ -167,6 +252,8 @@ struct Kv::Rep {
 
 Status Kv::Rep::Open(bool read_only) {
   rocksdb::DBOptions db_options = DatabaseOptions(options);
+  db_options.write_buffer_manager = write_buffers;
+  db_options.listeners.push_back(damaged);
   // A store of before there were rollups is not changed by reading it: it has none.
   std::vector<std::string> present(kFamilyNames.begin(), kFamilyNames.end());
   if (read_only) {
@@ -177,7 +264,7 @@ Status Kv::Rep::Open(bool read_only) {
   }
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (size_t i = 0; i < present.size(); ++i) {
-    families.emplace_back(kFamilyNames[i], FamilyOptions(static_cast<Family>(i), cache));
+    families.emplace_back(kFamilyNames[i], FamilyOptions(i, write_buffers->buffer_size(), cache));
   }
   std::vector<rocksdb::ColumnFamilyHandle*> opened;
   rocksdb::DB* raw = nullptr;
@@ -194,12 +281,14 @@ Status Kv::Rep::Open(bool read_only) {
   TRY(FromRocks(status, fmt::format("open the store in {}", options.directory)));
   db.reset(raw);
   std::copy(opened.begin(), opened.end(), handles.begin());
+  damaged->SetFamilies(handles);
   write_failed = read_only;
   return {};
 }
 
 void Kv::Rep::Close() {
   if (db == nullptr) return;
+  damaged->SetFamilies({});
   for (rocksdb::ColumnFamilyHandle*& handle : handles) {
     if (handle == nullptr) continue;
     // The status only says whether the handle was one; it was.
@@ -233,7 +322,13 @@ void KvBatch::DeleteRange(Family family, std::string_view begin, std::string_vie
   rep_->batch.DeleteRange(rep_->kv->Handle(family), ToSlice(begin), ToSlice(end))
       .PermitUncheckedError();
 }
-void KvBatch::Clear() { rep_->batch.Clear(); }
+void KvBatch::Clear() {
+  if (bytes() > kKeptBatchBytes) {
+    rep_->batch = rocksdb::WriteBatch();
+  } else {
+    rep_->batch.Clear();
+  }
+}
 bool KvBatch::empty() const { return rep_->batch.Count() == 0; }
 size_t KvBatch::bytes() const { return rep_->batch.GetDataSize(); }
 
@@ -274,6 +369,10 @@ Result<std::unique_ptr<Kv>> Kv::Open(const KvOptions& options) {
   auto rep = std::make_unique<Rep>();
   rep->options = options;
   rep->cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  rep->write_buffers =
+      std::make_shared<rocksdb::WriteBufferManager>(WriteBufferBytes(options), rep->cache);
+  rep->damaged = std::make_shared<DamagedCompactions>(options.clock != nullptr ? *options.clock
+                                                                               : Clock::System());
   rocksdb::Env* env = options.env != nullptr ? options.env : rocksdb::Env::Default();
   if (!options.create || options.read_only) {
     if (!env->FileExists(options.directory + "/CURRENT").ok()) {
@@ -389,10 +488,9 @@ uint64_t Kv::DiskBytes() const {
 
 uint64_t Kv::MemoryBytes() const {
   if (rep_->db == nullptr) return 0;
-  uint64_t memtables = 0, readers = 0;
-  rep_->db->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &memtables);
+  uint64_t readers = 0;
   rep_->db->GetAggregatedIntProperty(rocksdb::DB::Properties::kEstimateTableReadersMem, &readers);
-  return memtables + readers + rep_->cache->GetUsage();
+  return readers + rep_->cache->GetUsage();  // write buffers are charged to the cache
 }
 
 Status Kv::Checkpoint(const std::string& directory) {
@@ -409,6 +507,14 @@ Status Kv::Checkpoint(const std::string& directory) {
   std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
   return FromRocks(checkpoint->CreateCheckpoint(directory), what);
 }
+
+void Kv::SetDamageHandler(DamageHandler handler) { rep_->damaged->SetHandler(std::move(handler)); }
+
+void Kv::ResumeCompactions() {
+  if (rep_->db != nullptr) rep_->damaged->Resume(*rep_->db);
+}
+
+bool Kv::CompactionsRest(Family family) const { return rep_->damaged->Rests(rep_->Handle(family)); }
 
 Status Kv::Flush() {
   if (rep_->db == nullptr) return rep_->Down();

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/status.h"
 
 namespace rocksdb {
@@ -28,8 +30,11 @@ struct KvOptions {
   std::string directory;
   bool read_only = false;
   bool create = true;
+  // Of blocks read from the files, and of what was written lately and is in no file yet, which
+  // takes up to a half of it and at least 4 MiB.
   size_t block_cache_bytes = size_t{32} << 20;
   LogDamage log_damage = LogDamage::kStopThere;
+  Clock* clock = nullptr;       // null: the system's
   rocksdb::Env* env = nullptr;  // tests put faults here; null: the machine's
 };
 
@@ -49,7 +54,7 @@ class KvSnapshot {
   std::unique_ptr<Rep> rep_;
 };
 
-// Puts and deletes that become durable together. Reusable after Clear.
+// Puts and deletes that become durable together. Reusable after Clear, which keeps a little memory.
 class KvBatch {
  public:
   explicit KvBatch(const Kv& kv);  // `kv` must outlive the batch
@@ -125,6 +130,14 @@ class Kv {
   // Makes a copy of what is durable now in a new directory: files by hard link where the file
   // system allows. Writes go on. kAlreadyExists when there is something at `directory`.
   Status Checkpoint(const std::string& directory);
+  // `handler` is told, on any thread, each time that a compaction meets a block that it cannot
+  // read; it must be quick and call nothing of the store. The family's compactions then rest, from
+  // a minute to an hour, each time twice as long.
+  using DamageHandler = std::function<void(const Status& damage)>;
+  void SetDamageHandler(DamageHandler handler);
+  // Ends the rests that are over. To be called now and then.
+  void ResumeCompactions();
+  bool CompactionsRest(Family family) const;
   // Writes memory tables out. For tests and benchmarks that look at the files.
   Status Flush();
   // Merges all files of all families down to the last level.

@@ -220,6 +220,13 @@ void ProfileRecordReader::TakeBack(StackSums& sums, uint32_t count) const {
   }
 }
 
+size_t ProfileRecordReader::LinksBytes() const {
+  if ((flags_ & kLinked) == 0) return 0;
+  ByteReader in = in_;
+  in.SkipVarints(uint64_t{header_.count} * 2);
+  return in.ok() ? in.Remaining() : 0;
+}
+
 Result<std::vector<LinkedValue>> ProfileRecordReader::Links(size_t stacks) const {
   std::vector<LinkedValue> links;
   if ((flags_ & kLinked) == 0) return links;

@@ -85,6 +85,8 @@ class ProfileRecordReader {
   // The values with a span or trace id, by stack, then link. kDataLoss as AddTo, whose values
   // need not be read before; `stacks` is the room.
   Result<std::vector<LinkedValue>> Links(size_t stacks) const;
+  // How much of the record they are.
+  size_t LinksBytes() const;
 
  private:
   explicit ProfileRecordReader(ByteReader in) : in_(in) {}

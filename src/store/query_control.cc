@@ -24,12 +24,23 @@ Status QueryControl::Check() const {
 
 Status QueryControl::Take(uint64_t bytes) {
   const uint64_t taken = taken_ += bytes;
-  if (bounds_.memory_bytes == 0 || taken <= bounds_.memory_bytes) return {};
+  if (bounds_.memory == nullptr || bounds_.memory->Take(bytes)) return {};
   taken_ -= bytes;
-  return Error(Code::kResourceExhausted,
-               "the query needs {} bytes of memory; limits.query_memory allows {}; ask for a "
-               "shorter window or fewer series",
-               taken, bounds_.memory_bytes);
+  if (taken > bounds_.memory->limit_bytes()) {
+    return Error(Code::kResourceExhausted,
+                 "the query needs {} bytes of memory; limits.query_memory allows {}; ask for a "
+                 "shorter window or fewer series",
+                 taken, bounds_.memory->limit_bytes());
+  }
+  return Error(Code::kUnavailable,
+               "other queries have the {} bytes of memory that limits.query_memory allows; retry "
+               "later",
+               bounds_.memory->limit_bytes());
+}
+
+void QueryControl::Give(uint64_t bytes) {
+  taken_ -= bytes;
+  if (bounds_.memory != nullptr) bounds_.memory->Give(bytes);
 }
 
 }  // namespace anneal

@@ -14,9 +14,30 @@
 
 namespace anneal {
 
+// The memory that all queries together may take (setting limits.query_memory), so that many of them
+// take no more than one may. Thread-safe.
+class QueryPool {
+ public:
+  explicit QueryPool(uint64_t limit_bytes) : limit_bytes_(limit_bytes) {}  // 0: unlimited
+
+  bool Take(uint64_t bytes) {
+    if (limit_bytes_ == 0 || (taken_ += bytes) <= limit_bytes_) return true;
+    taken_ -= bytes;
+    return false;
+  }
+  void Give(uint64_t bytes) {
+    if (limit_bytes_ != 0) taken_ -= bytes;
+  }
+  uint64_t limit_bytes() const { return limit_bytes_; }
+
+ private:
+  const uint64_t limit_bytes_;
+  std::atomic<uint64_t> taken_ = 0;
+};
+
 struct QueryBounds {
-  int64_t time_ns = 0;        // from the control's making; 0: unlimited (setting limits.query_time)
-  uint64_t memory_bytes = 0;  // at a time; 0: unlimited (setting limits.query_memory)
+  int64_t time_ns = 0;  // from the control's making; 0: unlimited (setting limits.query_time)
+  QueryPool* memory = nullptr;  // must outlive the control; null: unlimited
 };
 
 class QueryControl {
@@ -27,10 +48,11 @@ class QueryControl {
 
   // kCanceled when the client left, kDeadlineExceeded, naming the setting, when time is over.
   Status Check() const;
-  // Takes bytes for as long as the query needs them. kResourceExhausted, naming the setting and
-  // taking nothing, when that is more than it may have.
+  // Takes bytes for as long as the query needs them. Takes nothing when there are too few:
+  // kResourceExhausted, naming the setting, when this query alone needs more than there are;
+  // kUnavailable when others have them.
   Status Take(uint64_t bytes);
-  void Give(uint64_t bytes) { taken_ -= bytes; }
+  void Give(uint64_t bytes);
   uint64_t taken() const { return taken_; }
 
  private:

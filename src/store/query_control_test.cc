@@ -13,7 +13,8 @@ namespace {
 TEST(QueryControl, NamesTheSettingThatWasReached) {
   FakeClock clock;
   bool left = false;
-  QueryControl control(clock, {.time_ns = 5'000'000, .memory_bytes = 100}, [&] { return left; });
+  QueryPool pool(100);
+  QueryControl control(clock, {.time_ns = 5'000'000, .memory = &pool}, [&] { return left; });
   EXPECT_TRUE(control.Check().ok());
   clock.SleepNs(5'000'000);
   EXPECT_TRUE(control.Check().ok()) << "the limit itself is allowed";
@@ -39,12 +40,31 @@ TEST(QueryControl, NamesTheSettingThatWasReached) {
   EXPECT_EQ(control.taken(), 40u);
 }
 
+TEST(QueryControl, QueriesShareTheirMemory) {
+  FakeClock clock;
+  QueryPool pool(100);
+  QueryControl one(clock, {.memory = &pool}), other(clock, {.memory = &pool});
+  EXPECT_TRUE(one.Take(60).ok());
+  Status status = other.Take(41);
+  EXPECT_EQ(status.code(), Code::kUnavailable) << "to come again helps";
+  EXPECT_NE(status.message().find("limits.query_memory"), std::string::npos);
+  EXPECT_EQ(other.Take(101).code(), Code::kResourceExhausted) << "to come again does not";
+  EXPECT_TRUE(other.Take(40).ok());
+  EXPECT_EQ(one.Take(1).code(), Code::kUnavailable);
+  other.Give(40);
+  EXPECT_TRUE(one.Take(40).ok());
+}
+
 TEST(QueryControl, ZeroIsUnlimited) {
   FakeClock clock;
   QueryControl control(clock, {});
   clock.SleepNs(INT64_MAX / 4);
   EXPECT_TRUE(control.Check().ok());
   EXPECT_TRUE(control.Take(UINT64_MAX / 4).ok());
+  QueryPool all(0);
+  QueryControl pooled(clock, {.memory = &all});
+  EXPECT_TRUE(pooled.Take(UINT64_MAX / 4).ok());
+  EXPECT_TRUE(pooled.Take(UINT64_MAX / 4).ok());
   QueryMemory uncounted(nullptr);
   EXPECT_TRUE(uncounted.Take(UINT64_MAX).ok());
 }

@@ -193,6 +193,8 @@ TEST(ProfileRecord, LinksReadBackAndAreRefusedCutOffOrForeign) {
   EXPECT_TRUE(ProfileRecordReader::Open(plain)->Links(901)->empty());
   std::string record = EncodeProfileRecord({10, 20, 0, MappingId::kNone, 0}, values, links);
   EXPECT_EQ(ReadBack(record, 901), ReadBack(plain, 901));
+  EXPECT_EQ(ProfileRecordReader::Open(plain)->LinksBytes(), 0u);
+  EXPECT_EQ(ProfileRecordReader::Open(record)->LinksBytes(), record.size() - plain.size());
   std::vector<LinkedValue> read = ProfileRecordReader::Open(record)->Links(901).value();
   ASSERT_EQ(read.size(), 3u);
   const LinkedValue expected[] = {

@@ -95,7 +95,7 @@ TEST_F(RetentionTest, ByAgePerTenantAndService) {
       std::vector<RetentionRule>{{.max_age_ns = 8 * kHourNs},
                                  {.tenant = "t", .max_age_ns = 4 * kHourNs},
                                  {.tenant = "t", .service = "b", .max_age_ns = 0}}));
-  ASSERT_TRUE(store_->Maintain().ok());
+  ASSERT_TRUE(store_->Retain().ok());
   using testing::ElementsAre;
   EXPECT_THAT(Kept("t", "a"), ElementsAre(2, 0));
   EXPECT_THAT(Kept("t", "b"), ElementsAre(10, 5, 2, 0));
@@ -114,12 +114,12 @@ TEST_F(RetentionTest, BySizeTheOldestGoFirstAndTheCurrentEpochStays) {
   store_->SetRetention(
       RetentionPolicy(std::vector<RetentionRule>{{.service = "a", .max_bytes = 1}}));
   ASSERT_TRUE(store_->kv().Flush().ok());
-  ASSERT_TRUE(store_->Maintain().ok());
+  ASSERT_TRUE(store_->Retain().ok());
   EXPECT_THAT(Kept("t", "a"), testing::ElementsAre(0));
   EXPECT_THAT(Kept("t", "b"), testing::SizeIs(4));
   store_->SetRetention(
       RetentionPolicy(std::vector<RetentionRule>{{.max_bytes = uint64_t{1} << 40}}));
-  ASSERT_TRUE(store_->Maintain().ok());
+  ASSERT_TRUE(store_->Retain().ok());
   EXPECT_THAT(Kept("t", "b"), testing::SizeIs(4));
 }
 

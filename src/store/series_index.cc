@@ -1,9 +1,9 @@
 #include "store/series_index.h"
 
 #include <algorithm>
-#include <ranges>
 
 #include "absl/container/flat_hash_set.h"
+#include "store/damage_walk.h"
 #include "store/series_record.h"
 
 namespace anneal {
@@ -86,19 +86,45 @@ uint64_t SeriesIndex::HashSeries(std::string_view tenant, const LabelSet& labels
   return hash;
 }
 
+bool SeriesIndex::HasLabels(const Entry& entry, std::string_view tenant,
+                            const LabelSet& labels) const {
+  if (entry.pairs_end - entry.pairs_begin != labels.size()) return false;
+  if (tenants_[entry.tenant].name != tenant) return false;
+  for (size_t k = 0; k < labels.size(); ++k) {
+    const Pair& pair = pairs_[entry.pairs_begin + k];
+    if (Text(pair.name) != labels[k].name || Text(pair.value) != labels[k].value) return false;
+  }
+  return true;
+}
+
 SeriesIndex::Ordinal SeriesIndex::FindSeries(uint64_t hash, std::string_view tenant,
                                              const LabelSet& labels) const {
   return series_index_.Find(hash, [&](uint32_t i) {
     mutex_.AssumeShared();
-    const Entry& entry = series_[i];
-    if (entry.pairs_end - entry.pairs_begin != labels.size()) return false;
-    if (tenants_[entry.tenant].name != tenant || set_aside_.contains(entry.service)) return false;
-    for (size_t k = 0; k < labels.size(); ++k) {
-      const Pair& pair = pairs_[entry.pairs_begin + k];
-      if (Text(pair.name) != labels[k].name || Text(pair.value) != labels[k].value) return false;
-    }
-    return true;
+    return !set_aside_.contains(series_[i].service) && HasLabels(series_[i], tenant, labels);
   });
+}
+
+std::vector<SeriesRef> SeriesIndex::Replaced(std::string_view tenant, const LabelSet& labels,
+                                             Epoch epoch, int64_t time_ns) const {
+  ReaderLock lock(mutex_);
+  std::vector<SeriesRef> replaced;
+  if (set_aside_.empty()) return replaced;
+  // Refuses each, so that it is given all.
+  series_index_.Find(HashSeries(tenant, labels), [&](uint32_t i) {
+    mutex_.AssumeShared();
+    const Entry& entry = series_[i];
+    const auto span = std::ranges::lower_bound(entry.spans, epoch, {}, &Span::epoch);
+    if (span == entry.spans.end() || span->epoch != epoch || time_ns < span->min_ns ||
+        time_ns > span->max_ns) {
+      return false;
+    }
+    if (set_aside_.contains(entry.service) && HasLabels(entry, tenant, labels)) {
+      replaced.push_back({entry.id, entry.service});
+    }
+    return false;
+  });
+  return replaced;
 }
 
 SeriesIndex::Ordinal SeriesIndex::AddSeries(SeriesId id, ServiceId service, std::string_view tenant,
@@ -583,27 +609,13 @@ Status SeriesIndex::Load(Kv& kv, DamageLog& damage) {
   return loading.gaps ? LoadFromProfiles(loading) : Status();
 }
 
-// Calls `visit` for every record that can be read from `begin` to before `end`, in their order.
 Status SeriesIndex::Loading::Walk(Family family, std::string_view begin, std::string_view end,
                                   Visit visit) {
-  ASSIGN_OR_RETURN(KvCursor cursor, kv.Cursor(family, begin, end));
-  std::string last(begin);
-  for (; cursor.Valid(); cursor.Next()) {
-    last = cursor.key();
-    visit(cursor.key(), cursor.value());
-  }
-  if (cursor.status().code() != Code::kDataLoss) return cursor.status();
-  damage.Report(cursor.status().Annotate("index of series"));
-  gaps = true;
-  // What lies behind is read from the end, backwards.
-  ASSIGN_OR_RETURN(KvCursor back, kv.Cursor(family, end, {}));
-  std::vector<std::pair<std::string, std::string>> behind;
-  for (back.SeekForPrev(end); back.Valid() && back.key() > last; back.Prev()) {
-    behind.emplace_back(back.key(), back.value());
-  }
-  for (const auto& [key, value] : std::views::reverse(behind)) visit(key, value);
-  const Status status = back.status();
-  return status.code() == Code::kDataLoss ? Status() : status;
+  return WalkPastDamage(kv, family, begin, end, visit,
+                        [this](std::string_view, const Status& status) {
+                          damage.Report(status.Annotate("index of series"));
+                          gaps = true;
+                        });
 }
 
 Status SeriesIndex::Loading::WalkKind(SeriesRecord kind, Visit visit) {
@@ -675,8 +687,7 @@ Status SeriesIndex::LoadSpans(Loading& loading) {
 
 // Their keys tell the times of series, and which ids were given out.
 Status SeriesIndex::LoadFromProfiles(Loading& loading) {
-  const std::string end(kProfileKeySize + 1, '\xff');
-  return loading.Walk(Family::kProfiles, {}, end,
+  return loading.Walk(Family::kProfiles, {}, {},
                       [&](std::string_view key_bytes, std::string_view) NO_LOCK_ANALYSIS {
                         const std::optional<ProfileKey> key = DecodeProfileKey(key_bytes);
                         if (!key) return;

@@ -87,6 +87,10 @@ class SeriesIndex {
   // From now on what is appended to the service goes to another of the same tenant and name, with
   // series of its own, unless that is so already. The sink as in Touch.
   void SetAside(ServiceId service, Sink sink);
+  // The series with these labels in services that were set aside, which may have the profile of
+  // that time.
+  std::vector<SeriesRef> Replaced(std::string_view tenant, const LabelSet& labels, Epoch epoch,
+                                  int64_t time_ns) const;
   // The id that SetAside would use.
   ServiceId NextService() const;
 
@@ -164,6 +168,9 @@ class SeriesIndex {
   uint32_t TenantNumber(std::string_view tenant) REQUIRES_LOCK(mutex_);
   const Tenancy* FindTenant(std::string_view tenant) const REQUIRES_SHARED_LOCK(mutex_);
   static uint64_t HashSeries(std::string_view tenant, const LabelSet& labels);
+  bool HasLabels(const Entry& entry, std::string_view tenant, const LabelSet& labels) const
+      REQUIRES_SHARED_LOCK(mutex_);
+  // Of services that were not set aside.
   Ordinal FindSeries(uint64_t hash, std::string_view tenant, const LabelSet& labels) const
       REQUIRES_SHARED_LOCK(mutex_);
   Ordinal AddSeries(SeriesId id, ServiceId service, std::string_view tenant, const LabelSet& labels)

@@ -82,12 +82,22 @@ struct SpanPoint {
 // The labels that tell groups apart, absent ones left out; nullopt: all labels.
 using GroupBy = std::optional<std::span<const std::string>>;
 
-// Bytes are those of records, before compression, but for disk_bytes and memory_bytes.
+// Bytes are those of records, before compression, but for disk_bytes and memory.
 struct StoreStats {
+  // Bytes in memory.
+  struct Memory {
+    uint64_t blocks = 0;   // read from the files, or not in one yet
+    uint64_t symbols = 0;  // of partitions
+    uint64_t answers = 0;  // kept
+    uint64_t index = 0;    // which series there are
+    uint64_t total() const { return blocks + symbols + answers + index; }
+  };
   struct Service {
     std::string tenant, service;
     uint64_t series = 0, profiles = 0;
-    uint64_t symbols_bytes = 0, profiles_bytes = 0, rollups_bytes = 0;
+    uint64_t symbols_bytes = 0, rollups_bytes = 0;
+    uint64_t profiles_bytes = 0;  // without links
+    uint64_t links_bytes = 0;     // of spans and traces
     int64_t oldest_ns = 0, newest_ns = 0;
   };
   struct Documents {
@@ -101,7 +111,7 @@ struct StoreStats {
   uint64_t disk_bytes = 0;
   uint64_t damaged =
       0;  // places that could not be read since the store was opened, and are skipped
-  uint64_t memory_bytes = 0;
+  Memory memory;
 };
 
 // One stored profile, as Scan gives it.
@@ -182,15 +192,16 @@ class Store {
   // Deletes what lies wholly before `horizon_ns`; gives space back. Idempotent.
   virtual Status DropBefore(int64_t horizon_ns) = 0;
   // What is kept from now on. Appends of profiles past their age are refused; what is stored and
-  // past its age, or too much, goes with Maintain, an epoch of a service at a time.
+  // past its age, or too much, goes with Retain, an epoch of a service at a time.
   virtual void SetRetention(RetentionPolicy policy) = 0;
   // Deletes every selected profile and gives their space back; the number of them. Of the selection
   // tenant, profile_type, matchers and range count; kInvalidArgument when it names ids.
   virtual Result<uint64_t> Delete(const Selection& selection) = 0;
   // How many profiles Delete would delete.
   virtual Result<uint64_t> Count(const Selection& selection) = 0;
-  // Retention, and work that keeps long windows quick to answer. To be called about once a minute,
-  // by one thread.
+  // Deletes what the policy does not keep and gives its space back.
+  virtual Status Retain() = 0;
+  // Work that keeps long windows quick to answer. To be called about once a minute, by one thread.
   virtual Status Maintain() = 0;
 };
 

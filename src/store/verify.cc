@@ -4,6 +4,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "store/checksum.h"
+#include "store/damage_walk.h"
 #include "store/embedded.h"
 #include "store/kv.h"
 #include "store/partition.h"
@@ -41,26 +42,14 @@ class Verifier {
   void Problem(std::string text) {
     if (report_.problems.size() < kMaxProblems) report_.problems.push_back(std::move(text));
   }
-  // A cursor that fails cannot go on; what lies behind is read from the end, backwards. Not of
-  // series: their records refer to earlier ones.
   void Walk(Family family, std::string_view what,
-            const std::function<void(std::string_view key, std::string_view value)>& visit) {
-    Result<KvCursor> cursor = kv_.Cursor(family, {}, {});
-    if (!cursor.ok()) return Problem(fmt::format("{}: {}", what, cursor.status().message()));
-    std::string last;
-    for (; cursor->Valid(); cursor->Next()) {
-      last.assign(cursor->key());
-      visit(cursor->key(), cursor->value());
-    }
-    Status status = cursor->status();
-    if (!status.ok()) {
-      Problem(fmt::format("{}: unreadable after key {}: {}", what, Hex(last), status.message()));
-      if (family == Family::kSeries) return;
-      for (cursor->SeekForPrev(std::string(kProfileKeySize, '\xff'));
-           cursor->Valid() && cursor->key() > last; cursor->Prev()) {
-        visit(cursor->key(), cursor->value());
-      }
-    }
+            absl::FunctionRef<void(std::string_view key, std::string_view value)> visit) {
+    const Status status = WalkPastDamage(
+        kv_, family, {}, {}, visit, [&](std::string_view last, const Status& damage) {
+          Problem(
+              fmt::format("{}: unreadable after key {}: {}", what, Hex(last), damage.message()));
+        });
+    if (!status.ok()) Problem(fmt::format("{}: {}", what, status.message()));
   }
   static std::string Hex(std::string_view bytes) {
     std::string out;

@@ -1,8 +1,12 @@
 // Slow-loris: requests that arrive a byte at a time, for ever. The timeouts cut them off.
 #include <atomic>
+#include <filesystem>
+#include <functional>
+#include <span>
 #include <thread>
 
 #include "net/raw_client.h"
+#include "net/test_certificate.h"
 #include "store/temp_dir_for_test.h"
 #include "tests/abuse/good_client.h"
 #include "tests/running_server.h"
@@ -32,22 +36,25 @@ constexpr SlowKind kKinds[] = {
     {"a request of HTTP/2 that stops in its preface", "PRI * HTTP/2.0\r\n", "", 0, ""},
 };
 
-TEST(SlowClients, AreCutOffByTheTimeouts) {
-  const TempDir directory;
-  const std::unique_ptr<RunningServer> server = RunningServer::Start(
-      directory.path(),
-      {"--http-header-timeout", "1s", "--http-body-timeout", "1s", "--log-level", "warn"});
-  ASSERT_NE(server, nullptr);
-  GoodClient good(server->url());
+// A record of 512 bytes that begins a ClientHello (RFC 8446, 4.1.2): its session id and what
+// follows are any bytes, which never become whole.
+constexpr std::string_view kHello("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11);
+constexpr SlowKind kTlsKinds[] = {
+    {"a silent client", "", "", 0, ""},
+    {"half a ClientHello", kHello, "", 0, ""},
+    {"a ClientHello without end", kHello, "x", 0, ""},
+};
 
+void ExpectCutOff(RunningServer& server, std::span<const SlowKind> kinds,
+                  const std::function<void()>& meanwhile) {
   struct Slow {
     const SlowKind* kind;
     std::unique_ptr<RawClient> client;
   };
   std::vector<Slow> slow;
   for (size_t i = 0; i < kOfEachKind; ++i) {
-    for (const SlowKind& kind : kKinds) {
-      slow.push_back({&kind, std::make_unique<RawClient>(server->port())});
+    for (const SlowKind& kind : kinds) {
+      slow.push_back({&kind, std::make_unique<RawClient>(server.port())});
       slow.back().client->Send(kind.begin);
     }
   }
@@ -66,13 +73,43 @@ TEST(SlowClients, AreCutOffByTheTimeouts) {
     EXPECT_EQ(response.status, one.kind->status) << one.kind->name;
     EXPECT_NE(response.body.find(one.kind->says), std::string::npos)
         << one.kind->name << ": " << response.body;
-    if (i % 20 == 0) good.ExpectServed();
+    if (i % 20 == 0) meanwhile();
   }
   done = true;
   dripper.join();
   // Closed, too: what they go on to send is not waited for.
   for (const Slow& one : slow) one.client->ReadAll();
-  server->End();
+  server.End();
+}
+
+TEST(SlowClients, AreCutOffByTheTimeouts) {
+  const TempDir directory;
+  const std::unique_ptr<RunningServer> server = RunningServer::Start(
+      directory.path(),
+      {"--http-header-timeout", "1s", "--http-body-timeout", "1s", "--log-level", "warn"});
+  ASSERT_NE(server, nullptr);
+  GoodClient good(server->url());
+  ExpectCutOff(*server, kKinds, [&] { good.ExpectServed(); });
+}
+
+TEST(SlowClients, AreCutOffWithinTheHandshakeOfTls) {
+  const TempDir directory;
+  const std::string certificate = directory.path() + "/cert.pem", key = directory.path() + "/key";
+  TestCertificate("IP:127.0.0.1").Write(certificate, key);
+  std::filesystem::permissions(key, std::filesystem::perms::owner_read);
+  const std::unique_ptr<RunningServer> server =
+      RunningServer::Start(directory.path() + "/store",
+                           {"--tls-cert", certificate, "--tls-key", key, "--http-header-timeout",
+                            "1s", "--http-idle-timeout", "1h", "--log-level", "warn"});
+  ASSERT_NE(server, nullptr);
+  const std::unique_ptr<Http> http = Http::Create();
+  ASSERT_TRUE(http->Trust(certificate).ok());
+  ExpectCutOff(*server, kTlsKinds, [&] {
+    const Result<HttpResponse> ready =
+        http->Fetch({.target = server->url() + "/ready"}, 60'000'000'000, 1 << 20);
+    ASSERT_TRUE(ready.ok()) << ready.status().ToString();
+    EXPECT_EQ(ready->status, 200);
+  });
 }
 
 }  // namespace

@@ -175,17 +175,19 @@ TEST_F(ApiTest, APushThatIsRepeatedCountsOnce) {
   EXPECT_EQ(push("x", 0, 10), columns) << "without a time, the same id";
   EXPECT_EQ(push("x", 0, 20), columns) << "and encoded anew: the later one wins";
   EXPECT_EQ(push("y", 0, 10), 2 * columns) << "another id";
-  EXPECT_EQ(push("", 0, 10), 2 * columns) << "no id: as its bytes at this time, as those of y";
-  EXPECT_EQ(push("z", kNowNs - kSecondNs, 10), 3 * columns);
-  EXPECT_EQ(push("z", kNowNs - kSecondNs, 20), 3 * columns);
-  EXPECT_EQ(push("w", kNowNs - kSecondNs, 10), 3 * columns) << "the same bytes and time";
-  EXPECT_EQ(push("z", kNowNs, 10), 4 * columns) << "the id again, of another time";
+  EXPECT_EQ(push("", 0, 10), 3 * columns) << "no id: another one than that of y";
+  EXPECT_EQ(push("", 0, 10), 3 * columns) << "its bytes at this time";
+  EXPECT_EQ(push("z", kNowNs - kSecondNs, 10), 4 * columns);
+  EXPECT_EQ(push("z", kNowNs - kSecondNs, 20), 4 * columns);
+  EXPECT_EQ(push("w", kNowNs - kSecondNs, 10), 5 * columns) << "the same bytes and time";
+  EXPECT_EQ(push("z", kNowNs, 10), 6 * columns) << "the id again, of another time";
   clock.SleepNs(RecentPushes::kWindowNs + kSecondNs);
-  EXPECT_EQ(push("x", 0, 10), 5 * columns) << "long after";
+  EXPECT_EQ(push("w", kNowNs - kSecondNs, 10), 6 * columns) << "long after, with its time";
+  EXPECT_EQ(push("x", 0, 10), 7 * columns) << "long after, without one";
   // A clock that jumps back only changes what time such profiles get.
   clock.Set(kNowNs - 3600 * kSecondNs);
-  EXPECT_EQ(push("v", 0, 10), 6 * columns);
-  EXPECT_EQ(push("v", 0, 10), 6 * columns);
+  EXPECT_EQ(push("v", 0, 10), 8 * columns);
+  EXPECT_EQ(push("v", 0, 10), 8 * columns);
 }
 
 TEST_F(ApiTest, AProfileWithoutSamplesIsAccepted) {

@@ -31,7 +31,7 @@ void HandleOtlp(Pusher& pusher, const ApiOptions& options, HttpRequest request,
       !EqualsIgnoreCase(type, "application/protobuf")) {
     return respond(UnsupportedType());
   }
-  Result<std::string> tenant = TenantOf(request, options.tenancy);
+  Result<std::string> tenant = WriterTenantOf(request, options.tenancy);
   if (!tenant.ok()) return respond(ErrorResponse(tenant.status()));
   Status decoded = DecodeBody(request, options.limits.max_body_bytes);
   if (decoded.code() == Code::kResourceExhausted) return respond(ErrorResponse(decoded, 413));

@@ -63,6 +63,38 @@ TEST_F(OtlpHttpTest, TakesJsonAndGzip) {
   EXPECT_EQ(Show(store.stored[0].profile), "main;work 30000000\n");
 }
 
+// JSON says by name which field is which, in any order: that one sample's values come before its
+// link, or that it has values alone, does not make it one of protocol 1.9.
+TEST_F(OtlpHttpTest, FieldsOfJsonAreTakenByName) {
+  constexpr std::string_view kExport =
+      "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export";
+  constexpr std::string_view kRequest =
+      R"({{"resourceProfiles":[{{"scopeProfiles":[{{"profiles":[{{"samples":[{}],)"
+      R"("sampleType":{{"typeStrindex":1,"unitStrindex":2}}}}]}}]}}],"dictionary":{{)"
+      R"("mappingTable":[{{}}],"locationTable":[{{}},{{"lines":[{{"functionIndex":1}}]}}],)"
+      R"("functionTable":[{{}},{{"nameStrindex":3}}],"linkTable":[{{}},{{}}],)"
+      R"("stackTable":[{{}},{{"locationIndices":[1]}}],)"
+      R"("attributeTable":[{{}},{{"keyStrindex":3,"value":{{"stringValue":"v"}}}}],)"
+      R"("stringTable":["","events","count","main"]}}}})";
+  for (std::string_view sample : {
+           R"({"stackIndex":1,"values":["3"]})",
+           R"({"values":[3],"linkIndex":1,"stackIndex":1})",
+           R"({"stack_index":1,"link_index":1,"values":[3]})",
+           R"({"stackIndex":1,"attributeIndices":[1],"values":["3"]})",
+           R"({"stackIndex":1,"values":["1","2"],"attributeIndices":[1]})",
+           R"({"stackIndex":1,"timestampsUnixNano":["7","8","9"]})",
+       }) {
+    for (std::string_view path : {kOtlpPath, kExport}) {
+      store.stored.clear();
+      HttpResponse response =
+          Post(path, "application/json", fmt::format(fmt::runtime(kRequest), sample));
+      EXPECT_EQ(response.status, 200) << sample << response.body;
+      ASSERT_EQ(store.stored.size(), 1u) << sample;
+      EXPECT_EQ(Show(store.stored[0].profile), "main:0 3\n") << sample;
+    }
+  }
+}
+
 // OTLP's JSON has ids as hex digits.
 // Nothing but values: what tells the protocol's versions apart must not come from the conversion.
 TEST_F(OtlpHttpTest, JsonWithValuesAlone) {

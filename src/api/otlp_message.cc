@@ -245,7 +245,7 @@ std::string IdText(std::string_view bytes, size_t size) {
 
 }  // namespace
 
-Result<OtlpRequest> ReadOtlpRequest(std::string_view bytes) {
+Result<OtlpRequest> ReadOtlpRequest(std::string_view bytes, std::optional<OtlpLayout> layout) {
   OtlpRequest out;
   std::vector<std::string_view> resources, dictionaries;
   TRY(ForEachField("request", bytes, [&](const WireField& field, const WireReader&) {
@@ -260,7 +260,11 @@ Result<OtlpRequest> ReadOtlpRequest(std::string_view bytes) {
     ASSIGN_OR_RETURN(OtlpResource parsed, ReadResource(resource));
     out.resources.push_back(std::move(parsed));
   }
-  ASSIGN_OR_RETURN(out.layout, DetectLayout(out));
+  if (layout) {
+    out.layout = *layout;
+  } else {
+    ASSIGN_OR_RETURN(out.layout, DetectLayout(out));
+  }
   return out;
 }
 

@@ -81,8 +81,9 @@ struct OtlpLink {
 };
 
 // kInvalidArgument when the bytes are no ExportProfilesServiceRequest, or it has no dictionary or
-// no resource_profiles.
-Result<OtlpRequest> ReadOtlpRequest(std::string_view bytes);
+// no resource_profiles. `layout` of its samples, where that is known; nullopt: it is told from how
+// they are encoded.
+Result<OtlpRequest> ReadOtlpRequest(std::string_view bytes, std::optional<OtlpLayout> layout);
 
 // Each of these is kInvalidArgument when the bytes are no such message. Unknown fields are skipped;
 // indices are not checked.

@@ -141,6 +141,9 @@ class Splitter {
 
   Status Add(std::string_view bytes) {
     ASSIGN_OR_RETURN(OtlpSample sample, ReadOtlpSample(bytes, request_.layout));
+    if (sample.values.empty() && sample.timestamps == 0) {
+      return InvalidArgument("otlp: a sample has neither values nor timestamps_unix_nano");
+    }
     ASSIGN_OR_RETURN(ServiceProfile * into, ServiceOf(sample));
     TRY(AddStack(sample.stack, *into));
     into->profile.sample_values.push_back(Times(ValueOf(sample), type_.scale));
@@ -305,9 +308,10 @@ class Converter {
 
 }  // namespace
 
-Status ForEachOtlpProfile(std::string_view bytes, const Limits& limits,
+Status ForEachOtlpProfile(std::string_view bytes, std::optional<OtlpLayout> layout,
+                          const Limits& limits,
                           const std::function<void(Result<OtlpProfile>)>& visit) {
-  ASSIGN_OR_RETURN(OtlpRequest request, ReadOtlpRequest(bytes));
+  ASSIGN_OR_RETURN(OtlpRequest request, ReadOtlpRequest(bytes, layout));
   Converter converter(bytes, request, limits);
   for (const OtlpResource& resource : request.resources) {
     ASSIGN_OR_RETURN(std::vector<OtlpAttribute> shared, ReadResourceAttributes(resource.resource));

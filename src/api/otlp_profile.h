@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,8 +31,9 @@ struct OtlpProfile {
 // its name; others are called like their period type, or their sample type where there is none.
 // Several values of a sample are summed, and a sample with times but no values counts them. Stacks
 // are cut on the leaf's side at limits.max_stack_depth, and all profiles, written out, may take
-// limits.max_body_bytes together.
-Status ForEachOtlpProfile(std::string_view request, const Limits& limits,
+// limits.max_body_bytes together. `layout`: see ReadOtlpRequest.
+Status ForEachOtlpProfile(std::string_view request, std::optional<OtlpLayout> layout,
+                          const Limits& limits,
                           const std::function<void(Result<OtlpProfile>)>& visit);
 
 }  // namespace anneal

@@ -16,7 +16,7 @@ using testing::HasSubstr;
 // Labels, header and samples of each profile, or why it is refused.
 std::string Read(std::string_view bytes, const Limits& limits = {}) {
   std::string out;
-  Status status = ForEachOtlpProfile(bytes, limits, [&](Result<OtlpProfile> part) {
+  Status status = ForEachOtlpProfile(bytes, std::nullopt, limits, [&](Result<OtlpProfile> part) {
     if (!part.ok()) {
       out += "refused: " + part.status().message() + "\n";
       return;
@@ -198,7 +198,7 @@ TEST(OtlpProfileTest, MappingsAndBareLocations) {
   auto& profile = made.Profile(made.Resource({}), "events", "count");
   made.Sample(profile, {"main"}, {1});
   bool seen = false;
-  ASSERT_TRUE(ForEachOtlpProfile(made.Bytes(), {}, [&](Result<OtlpProfile> part) {
+  ASSERT_TRUE(ForEachOtlpProfile(made.Bytes(), std::nullopt, {}, [&](Result<OtlpProfile> part) {
                 seen = true;
                 const Profile& p = part->profile;
                 ASSERT_EQ(p.mappings.size(), 1u);
@@ -215,7 +215,7 @@ TEST(OtlpProfileTest, MappingsAndBareLocations) {
   auto* sample = profile.add_samples();
   sample->set_stack_index(d->stack_table_size() - 1);
   sample->add_values(2);
-  ASSERT_TRUE(ForEachOtlpProfile(made.Bytes(), {}, [&](Result<OtlpProfile> part) {
+  ASSERT_TRUE(ForEachOtlpProfile(made.Bytes(), std::nullopt, {}, [&](Result<OtlpProfile> part) {
                 const Profile& p = part->profile;
                 EXPECT_FALSE(p.mappings[0].has_functions);
                 EXPECT_EQ(p.locations.back().address, 0x1234u);
@@ -237,7 +237,9 @@ TEST(OtlpProfileTest, RefusesWhatCannotBe) {
   made.Sample(made.Profile(resource, "events", "count"), {"a"}, {1}).set_link_index(-1);
   made.Profile(resource, "events", "count").mutable_sample_type()->set_type_strindex(1000);
   made.Sample(*resource.mutable_scope_profiles(0)->mutable_profiles(4), {"a"}, {1});
+  made.Sample(made.Profile(resource, "events", "count"), {"a"}, {});
   std::string text = Read(made.Bytes());
+  EXPECT_THAT(text, HasSubstr("neither values nor timestamps_unix_nano"));
   EXPECT_THAT(text, HasSubstr("main 1\n"));
   EXPECT_THAT(text, HasSubstr("refused: otlp: index 77 of stack_table"));
   EXPECT_THAT(text, HasSubstr("refused: otlp: index 78 of attribute_table"));

@@ -3,6 +3,7 @@
 #include <opentelemetry/proto/collector/profiles/v1development/profiles_service.pb.h>
 
 #include "api/fingerprint.h"
+#include "api/header_value.h"
 #include "api/otlp_profile.h"
 #include "api/push_request.h"
 
@@ -73,7 +74,12 @@ void Pusher::PushOtlp(std::string_view tenant, const HttpRequest& request, Answe
   PushBatch batch = NewBatch();
   size_t refused = 0;
   Status first;
-  Status read = ForEachOtlpProfile(request.body, limits_, [&](Result<OtlpProfile> part) {
+  // JSON names fields where protobuf numbers them.
+  std::optional<OtlpLayout> layout;
+  if (HeaderMain(request.headers.Get("Content-Type")).ends_with("json")) {
+    layout = OtlpLayout::kCurrent;
+  }
+  Status read = ForEachOtlpProfile(request.body, layout, limits_, [&](Result<OtlpProfile> part) {
     Status added = part.status();
     if (part.ok()) {
       added = batch.Add(std::move(part->labels), std::move(part->profile), part->source, 0);
@@ -97,7 +103,13 @@ Status Pusher::AddPushed(std::string_view tenant, const PushSeries& series, size
   const std::string_view pprof = series.profiles[index], id = series.ids[index];
   ASSIGN_OR_RETURN(Profile profile, batch.Decode(pprof));
   const bool has_time = profile.time_ns >= kYear1971;
-  RecentPushes::Push push{has_time ? profile.time_ns : clock_.NowNs(), Fingerprint(pprof)};
+  // With another id equal bytes are another profile: two programs may have done the same.
+  std::array<uint8_t, 16> print = Fingerprint(pprof);
+  if (!id.empty()) {
+    std::string both(reinterpret_cast<const char*>(print.data()), print.size());
+    print = Fingerprint(both.append(id));
+  }
+  RecentPushes::Push push{has_time ? profile.time_ns : clock_.NowNs(), print};
   if (!id.empty()) {
     const RecentPushes::Push first = recent_.First(tenant, id, push, clock_.MonotonicNs());
     // A client that calls all its profiles alike still has each of them, by its time.

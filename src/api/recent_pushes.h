@@ -20,7 +20,7 @@ class RecentPushes {
  public:
   struct Push {
     int64_t time_ns = 0;                    // of the profile, as stored
-    std::array<uint8_t, 16> fingerprint{};  // of its bytes
+    std::array<uint8_t, 16> fingerprint{};  // of its bytes and id
   };
 
   static constexpr int64_t kWindowNs = int64_t{600} * 1'000'000'000;

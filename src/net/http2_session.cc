@@ -255,7 +255,8 @@ void Http2Session::Rep::OnHead(int32_t id, Stream& stream) {
     const uint64_t bytes = strtoull(std::string(length).c_str(), nullptr, 10);
     if (bytes > options.max_body_bytes) {
       return Refuse(id, stream, 413,
-                    fmt::format("the body is larger than {} bytes", options.max_body_bytes));
+                    fmt::format("the body is larger than {} bytes (limits.body, http.max_inflight)",
+                                options.max_body_bytes));
     }
     if (!stream.charged.CoverExactly(static_cast<size_t>(bytes))) {
       return Refuse(id, stream, 503, "too many bytes of other requests are in flight; retry later");
@@ -274,7 +275,8 @@ int Http2Session::Rep::OnData(int32_t id, std::string_view bytes) {
   std::string& body = stream->request.body;
   if (body.size() + bytes.size() > context.options.max_body_bytes) {
     Refuse(id, *stream, 413,
-           fmt::format("the body is larger than {} bytes", context.options.max_body_bytes));
+           fmt::format("the body is larger than {} bytes (limits.body, http.max_inflight)",
+                       context.options.max_body_bytes));
   } else if (!stream->charged.Cover(body.size() + bytes.size())) {
     Refuse(id, *stream, 503, "too many bytes of other requests are in flight; retry later");
   } else {

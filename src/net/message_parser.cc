@@ -21,7 +21,8 @@ MessageFailure FailureOf(const error_code& ec, const MessageLimits& limits) {
     return {431, fmt::format("the header is larger than {} bytes", limits.header_bytes)};
   }
   if (ec == http::error::body_limit) {
-    return {413, fmt::format("the body is larger than {} bytes", limits.body_bytes)};
+    return {413, fmt::format("the body is larger than {} bytes (limits.body, http.max_inflight)",
+                             limits.body_bytes)};
   }
   if (ec == http::error::bad_version) {
     return {505, "only HTTP/1.0 and HTTP/1.1 are spoken here"};

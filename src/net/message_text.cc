@@ -90,6 +90,7 @@ HttpResponse RefusalResponse(int status, std::string_view message) {
   HttpResponse response;
   response.status = status;
   response.headers.Add("Content-Type", "application/json");
+  response.headers.Add("X-Content-Type-Options", "nosniff");
   response.body = fmt::format(R"({{"code":"{}","message":")",
                               CodeName(row && row->code != Code::kOk ? row->code : Code::kUnknown));
   for (char c : message) {

@@ -1,7 +1,8 @@
 // SampleLink: which span of which trace a sample was taken in.
 //
 // Tracing SDKs write them as labels of samples, `span_id` in 16 and `trace_id` in 32 hexadecimal
-// digits. They are kept beside the values rather than in series labels: they differ per request.
+// digits; older ones call the span's `profile_id`, as Pyroscope's did. They are kept beside the
+// values rather than in series labels: they differ per request.
 #pragma once
 
 #include <array>
@@ -23,6 +24,7 @@ using SpanId = uint64_t;
 using TraceId = std::array<uint8_t, 16>;
 
 inline constexpr std::string_view kSpanIdLabel = "span_id";
+inline constexpr std::string_view kOldSpanIdLabel = "profile_id";
 inline constexpr std::string_view kTraceIdLabel = "trace_id";
 
 struct SampleLink {

@@ -105,29 +105,67 @@ Result<OtlpResource> ReadResource(std::string_view bytes) {
   return out;
 }
 
-// What one sample shows of the layout it was written in, or nothing. Only types and sizes tell:
-// numbers alone could be indices or values.
-Result<std::optional<OtlpLayout>> LayoutOf(std::string_view sample, size_t attributes) {
-  std::optional<OtlpLayout> sure;
-  std::vector<int64_t> second;
+// Fields 2, 3 and 4 of a sample, which are its attributes, link and values, or, in the old layout,
+// its values, attributes and link.
+struct AmbiguousFields {
+  struct Field {
+    std::vector<int64_t> numbers;
+    bool is_packed = false;
+  };
+  Field of[3];
   bool has_times = false;
+};
+
+Result<AmbiguousFields> ReadAmbiguous(std::string_view sample) {
+  AmbiguousFields out;
   TRY(ForEachField("sample", sample, [&](const WireField& field, const WireReader&) {
-    if (field.number == 2) return TakeNumbers(field, second);
-    has_times = has_times || field.number == 5;
-    if (sure || (!IsBytes(field) && !IsVarint(field))) return true;
-    if (field.number == 3) sure = IsBytes(field) ? OtlpLayout::kOld : OtlpLayout::kCurrent;
-    if (field.number == 4) sure = IsBytes(field) ? OtlpLayout::kCurrent : OtlpLayout::kOld;
-    return true;
+    out.has_times = out.has_times || field.number == 5;
+    if (field.number < 2 || field.number > 4) return true;
+    AmbiguousFields::Field& into = out.of[field.number - 2];
+    into.is_packed = into.is_packed || IsBytes(field);
+    return TakeNumbers(field, into.numbers);
   }));
-  if (sure || second.empty()) return sure;
-  // Attributes but neither values nor times: no sample of 1.10 is like that.
-  if (!has_times) return std::optional(OtlpLayout::kOld);
-  for (int64_t value : second) {
-    if (value < 0 || static_cast<uint64_t>(value) >= attributes) {
-      return std::optional(OtlpLayout::kOld);
-    }
+  return out;
+}
+
+// How well a sample fits a layout.
+enum class Fit {
+  kNot,    // an index that leads nowhere, or neither values nor times
+  kOddly,  // lists that are not packed, as few encoders write them
+  kWell,
+};
+
+Fit FitOf(const AmbiguousFields& sample, OtlpLayout layout, const OtlpDictionary& dictionary) {
+  const bool is_old = layout == OtlpLayout::kOld;
+  const AmbiguousFields::Field& values = sample.of[is_old ? 0 : 2];
+  const AmbiguousFields::Field& attributes = sample.of[is_old ? 1 : 0];
+  const AmbiguousFields::Field& link = sample.of[is_old ? 2 : 1];
+  auto leads_nowhere = [](int64_t index, size_t size) {
+    return index < 0 || static_cast<uint64_t>(index) >= std::max<size_t>(size, 1);
+  };
+  if (values.numbers.empty() && !sample.has_times) return Fit::kNot;
+  if (link.is_packed || link.numbers.size() > 1) return Fit::kNot;
+  for (int64_t index : link.numbers) {
+    if (leads_nowhere(index, dictionary.links.size())) return Fit::kNot;
   }
-  return sure;
+  for (int64_t index : attributes.numbers) {
+    if (leads_nowhere(index, dictionary.attributes.size())) return Fit::kNot;
+  }
+  for (const AmbiguousFields::Field* list : {&values, &attributes}) {
+    if (!list->numbers.empty() && !list->is_packed) return Fit::kOddly;
+  }
+  return Fit::kWell;
+}
+
+// What one sample shows of the layout it was written in, or nothing: small numbers could be indices
+// as well as values. Java's agent does not pack lists of one number.
+Result<std::optional<OtlpLayout>> LayoutOf(std::string_view sample,
+                                           const OtlpDictionary& dictionary) {
+  ASSIGN_OR_RETURN(const AmbiguousFields fields, ReadAmbiguous(sample));
+  const Fit current = FitOf(fields, OtlpLayout::kCurrent, dictionary);
+  const Fit old = FitOf(fields, OtlpLayout::kOld, dictionary);
+  if (current == old) return std::optional<OtlpLayout>();
+  return std::optional(current > old ? OtlpLayout::kCurrent : OtlpLayout::kOld);
 }
 
 // One exporter wrote all samples, so that the first that tells speaks for all.
@@ -139,7 +177,7 @@ Result<OtlpLayout> DetectLayout(const OtlpRequest& request) {
         Result<OtlpProfileHead> head = ReadOtlpProfile(profile);
         if (!head.ok()) continue;
         for (std::string_view sample : head->samples) {
-          auto layout = LayoutOf(sample, request.dictionary.attributes.size());
+          auto layout = LayoutOf(sample, request.dictionary);
           if (layout.ok() && *layout) return **layout;
         }
       }

@@ -122,8 +122,12 @@ TEST(OtlpProfileTest, AttributesThatBecomeLabels) {
   EXPECT_THAT(Read(made.Bytes()), HasSubstr("x=resource pid=-5 one=v y=scope __name__=events"));
 }
 
-// The same request with the fields of 1.9.
-std::string OldLayout(MadeOtlp& made) {
+enum class Lists { kPacked, kOneByOne };
+
+// The same request with the fields of that layout. Takes the samples out of `made`.
+std::string InLayout(OtlpLayout layout, Lists lists, MadeOtlp& made) {
+  const bool is_old = layout == OtlpLayout::kOld;
+  const uint32_t values = is_old ? 2 : 4, attributes = is_old ? 3 : 2, link = is_old ? 4 : 3;
   auto* resource = made.request.mutable_resource_profiles(0);
   auto* profile = resource->mutable_scope_profiles(0)->mutable_profiles(0);
   std::vector<otlp::Sample> samples(profile->samples().begin(), profile->samples().end());
@@ -133,10 +137,15 @@ std::string OldLayout(MadeOtlp& made) {
     std::string old;
     protozero::pbf_writer writer(old);
     writer.add_int32(1, sample.stack_index());
-    writer.add_packed_int64(2, sample.values().begin(), sample.values().end());
-    writer.add_packed_int32(3, sample.attribute_indices().begin(),
-                            sample.attribute_indices().end());
-    if (sample.link_index() != 0) writer.add_int32(4, sample.link_index());
+    if (lists == Lists::kPacked) {
+      writer.add_packed_int64(values, sample.values().begin(), sample.values().end());
+      writer.add_packed_int32(attributes, sample.attribute_indices().begin(),
+                              sample.attribute_indices().end());
+    } else {
+      for (int64_t value : sample.values()) writer.add_int64(values, value);
+      for (int32_t index : sample.attribute_indices()) writer.add_int32(attributes, index);
+    }
+    if (sample.link_index() != 0) writer.add_int32(link, sample.link_index());
     protozero::pbf_writer(bytes).add_message(2, old);
   }
   std::string scope, profiles, request = [&] {
@@ -154,20 +163,25 @@ std::string OldLayout(MadeOtlp& made) {
   return request;
 }
 
+// Java's agent does not pack lists of one number.
 TEST(OtlpProfileTest, KnowsTheFieldsOfTheVersionBefore) {
-  for (int variant = 0; variant < 3; ++variant) {
+  for (int variant = 0; variant < 12; ++variant) {
+    const int what = variant % 3;
+    const int64_t value = variant < 6 ? 5 : 10'000'000;
     MadeOtlp made;
     auto& profile = made.Profile(made.Resource({{"service.name", "a"}}), "events", "count");
-    made.Sample(profile, {"main"}, {1});
-    auto& sample = made.Sample(profile, {"main", "work"}, {5});
-    if (variant > 0) sample.add_attribute_indices(made.Attribute("k", "v"));
-    if (variant > 1) sample.set_link_index(made.Link(std::string(16, 'a'), std::string(8, 'b')));
-    const std::string now = made.Bytes();
-    std::string want = Read(now);
-    EXPECT_THAT(want, HasSubstr("main;work 5"));
-    const std::string old = OldLayout(made);
-    ASSERT_NE(old, now);
-    EXPECT_EQ(Read(old), want) << variant;
+    auto& sample = made.Sample(profile, {"main", "work"}, {value});
+    if (what > 0) sample.add_attribute_indices(made.Attribute("k", "v"));
+    if (what > 1) sample.set_link_index(made.Link(std::string(16, 'a'), std::string(8, 'b')));
+    const std::string want = Read(made.Bytes());
+    ASSERT_THAT(want, HasSubstr(fmt::format("main;work {}\n", value)));
+    const auto layout = variant % 6 < 3 ? OtlpLayout::kOld : OtlpLayout::kCurrent;
+    MadeOtlp again = made;
+    EXPECT_EQ(Read(InLayout(layout, Lists::kPacked, made)), want) << variant;
+    // Small numbers could be indices as well.
+    if (what == 0 || value > 5) {
+      EXPECT_EQ(Read(InLayout(layout, Lists::kOneByOne, again)), want) << variant;
+    }
   }
 }
 

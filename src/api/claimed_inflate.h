@@ -9,8 +9,9 @@
 
 namespace anneal {
 
-// As Gunzip, but claims what is inflated, so that many small bodies at once do not take all memory.
-// `memory` null: unbounded. Its errors: kUnavailable, and kResourceExhausted as beyond `max_bytes`.
+// As Gunzip, but claims what is inflated, so that many small bodies at once do not take all memory;
+// of the claim its size remains, which is the caller's to release. `memory` null: unbounded. Its
+// errors: kUnavailable, and kResourceExhausted as beyond `max_bytes`.
 Result<std::string> GunzipClaimed(std::string_view bytes, size_t max_bytes, RequestMemory* memory);
 
 }  // namespace anneal

@@ -5,6 +5,7 @@
 #include <protozero/pbf_writer.hpp>
 #include <vector>
 
+#include "api/claimed_inflate.h"
 #include "profile/compress.h"
 
 namespace anneal {
@@ -44,11 +45,16 @@ std::vector<uint64_t> MissingIds(pbf_reader profile) {
   return functions == ids.size() ? ids : std::vector<uint64_t>();
 }
 
+// At most.
+size_t RepairedSize(std::string_view message, const std::vector<uint64_t>& ids) {
+  return message.size() + 4 * ids.size();
+}
+
 // The message with `ids` appended to its functions: of a field that occurs twice the last one
 // counts.
 std::string WithIds(std::string_view message, const std::vector<uint64_t>& ids) {
   std::string out;
-  out.reserve(message.size() + 4 * ids.size());
+  out.reserve(RepairedSize(message, ids));
   pbf_reader profile(message.data(), message.size());
   size_t function = 0;
   const char* start = message.data();
@@ -71,18 +77,26 @@ std::string WithIds(std::string_view message, const std::vector<uint64_t>& ids) 
 
 }  // namespace
 
-Result<std::string> RepairFunctionIds(std::string_view pprof, size_t max_bytes) {
+Result<std::string> RepairFunctionIds(std::string_view pprof, size_t max_bytes,
+                                      RequestMemory* memory) {
   std::string inflated;
   if (IsGzip(pprof)) {
     size_t limit = max_bytes == 0 ? std::numeric_limits<size_t>::max() : max_bytes;
-    Result<std::string> bytes = Gunzip(pprof, limit);
+    Result<std::string> bytes = GunzipClaimed(pprof, limit, memory);
+    if (bytes.status().code() == Code::kUnavailable) return bytes.status();
     if (!bytes.ok()) return Status(Code::kInvalidArgument, bytes.status().message());
     inflated = *std::move(bytes);
     pprof = inflated;
   }
   try {
     std::vector<uint64_t> ids = MissingIds(pbf_reader(pprof.data(), pprof.size()));
-    return ids.empty() ? std::string() : WithIds(pprof, ids);
+    std::string repaired;
+    if (!ids.empty()) {
+      if (memory != nullptr) TRY(memory->Claim(RepairedSize(pprof, ids)));
+      repaired = WithIds(pprof, ids);
+    }
+    if (memory != nullptr) memory->Release(inflated.size());
+    return repaired;
   } catch (const protozero::exception& e) {
     return InvalidArgument("the profile is no pprof: {}", e.what());
   }

@@ -120,7 +120,9 @@ Status DecodeBody(HttpRequest& request, size_t max_bytes) {
   size_t limit = max_bytes == 0 ? std::numeric_limits<size_t>::max() : max_bytes;
   std::string_view encoding = TrimSpace(request.headers.Get("Content-Encoding"));
   if (EqualsIgnoreCase(encoding, "gzip")) {
+    const size_t sent_bytes = request.body.size();
     ASSIGN_OR_RETURN(request.body, GunzipClaimed(request.body, limit, request.memory.get()));
+    if (request.memory) request.memory->Release(sent_bytes);
   } else if (!encoding.empty() && !EqualsIgnoreCase(encoding, "identity")) {
     return Error(Code::kUnimplemented, "Content-Encoding `{}` is not known; use gzip or identity",
                  encoding);

@@ -117,7 +117,7 @@ Status AddPprof(const Ingest& ingest, const Limits& limits, PushBatch& batch) {
   std::string repaired;
   std::string_view pprof = ingest.profile;
   if (ingest.spy == "dotnetspy") {
-    ASSIGN_OR_RETURN(repaired, RepairFunctionIds(pprof, limits.max_profile_bytes));
+    ASSIGN_OR_RETURN(repaired, RepairFunctionIds(pprof, limits.max_profile_bytes, batch.memory()));
     if (!repaired.empty()) pprof = repaired;
   }
   ASSIGN_OR_RETURN(Profile profile, batch.Decode(pprof));
@@ -133,6 +133,11 @@ Status AddTexts(const Ingest& ingest, const Limits& limits, PushBatch& batch) {
                         .body = ingest.profile,
                         .service = ingest.app.service,
                         .sample_rate_hz = ingest.sample_rate_hz};
+  if (batch.memory() != nullptr) {
+    const Status claimed = batch.memory()->Claim(TextMemory(input));
+    if (claimed.code() == Code::kResourceExhausted) return InvalidArgument("{}", claimed.message());
+    TRY(claimed);
+  }
   ASSIGN_OR_RETURN(std::vector<TextProfile> profiles, DecodeTextProfiles(input, limits));
   const std::string body_id = TextBodyId(ingest.profile);
   for (size_t i = 0; i < profiles.size(); ++i) {

@@ -8,14 +8,20 @@
 #include <push/v1/push.pb.h>
 #include <querier/v1/querier.pb.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "api/header_value.h"
+#include "api/push_json.h"
 
 namespace anneal {
 namespace {
 
 using opentelemetry::proto::collector::profiles::v1development::ExportProfilesServiceRequest;
+
+// What a message takes as often as its bytes in JSON, read by libprotobuf: as objects, and written.
+constexpr size_t kJsonFactor = 16;
+constexpr std::string_view kPushRequest = "push.v1.PushRequest";
 
 constexpr const char* kUrlPrefix = "type.anneal";
 // libprotobuf's streams count bytes in int.
@@ -55,6 +61,7 @@ Result<std::string> JsonToProto(std::string_view message, std::string_view json)
     return InvalidArgument("the body has {} bytes; JSON may have 2 GiB; push protobuf",
                            json.size());
   }
+  if (message == kPushRequest) return PushJsonToProto(json);
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = true;
   google::protobuf::io::ArrayInputStream input(json.data(), static_cast<int>(json.size()));
@@ -68,6 +75,19 @@ Result<std::string> JsonToProto(std::string_view message, std::string_view json)
   }
   if (message == ExportProfilesServiceRequest::descriptor()->full_name()) return Packed(bytes);
   return bytes;
+}
+
+Status JsonBodyToProto(std::string_view message, std::string& json, RequestMemory* memory) {
+  const size_t json_bytes = json.size();
+  const size_t claimed = json_bytes * (message == kPushRequest ? kPushJsonFactor : kJsonFactor);
+  if (memory != nullptr) TRY(memory->Claim(claimed));
+  Result<std::string> bytes = JsonToProto(message, json);
+  if (!bytes.ok()) return bytes.status();
+  json = *std::move(bytes);
+  // What remains is held as the body was.
+  const size_t all = json_bytes + claimed;
+  if (memory != nullptr) memory->Release(all - std::min(all, json.size()));
+  return {};
 }
 
 Result<std::string> ProtoToJson(std::string_view message, std::string_view bytes) {

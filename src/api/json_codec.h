@@ -6,11 +6,13 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "net/http.h"
 
 namespace anneal {
 
-// What JsonToProto takes, as often as the bytes it is given: the message as objects, and its bytes.
-constexpr size_t kJsonFactor = 16;
+// As JsonToProto, within the memory that all requests share (null: unbounded): `json`, a request's
+// body, becomes the message's bytes.
+Status JsonBodyToProto(std::string_view message, std::string& json, RequestMemory* memory);
 
 // `message`: a full name, "querier.v1.SeriesRequest". Field names in either style, numbers as
 // numbers or strings, unknown fields and unknown enum names ignored. kInvalidArgument for

@@ -37,15 +37,10 @@ void HandleOtlp(Pusher& pusher, const ApiOptions& options, HttpRequest request,
   if (decoded.code() == Code::kResourceExhausted) return respond(ErrorResponse(decoded, 413));
   if (decoded.code() == Code::kUnimplemented) return respond(ErrorResponse(decoded, 415));
   if (!decoded.ok()) return respond(ErrorResponse(decoded));
-  if (is_json && request.memory) {
-    const Status claimed = request.memory->Claim(kJsonFactor * request.body.size());
-    if (claimed.code() == Code::kResourceExhausted) return respond(ErrorResponse(claimed, 413));
-    if (!claimed.ok()) return respond(ErrorResponse(claimed));
-  }
   if (is_json) {
-    Result<std::string> bytes = JsonToProto(kRequest, request.body);
-    if (!bytes.ok()) return respond(ErrorResponse(bytes.status()));
-    request.body = *std::move(bytes);
+    const Status read = JsonBodyToProto(kRequest, request.body, request.memory.get());
+    if (read.code() == Code::kResourceExhausted) return respond(ErrorResponse(read, 413));
+    if (!read.ok()) return respond(ErrorResponse(read));
   }
   pusher.PushOtlp(*tenant, request, [respond = std::move(respond)](Result<std::string> bytes) {
     if (!bytes.ok()) return respond(ErrorResponse(bytes.status()));

@@ -14,9 +14,11 @@
 namespace anneal {
 namespace {
 
-// The columns of a profile take at most so many times the bytes of its message: a sample has six of
-// these at least.
-constexpr size_t kDecodedFactor = 3;
+// What decoding a message takes: counted where it matters, else a few times its bytes.
+size_t DecodedClaim(std::string_view message) {
+  constexpr size_t kFactor = 4, kCountedFrom = size_t{256} << 10;
+  return message.size() < kCountedFrom ? kFactor * message.size() : DecodedSize(message);
+}
 
 size_t OrUnlimited(size_t limit) { return limit == 0 ? std::numeric_limits<size_t>::max() : limit; }
 
@@ -101,20 +103,22 @@ Result<Profile> PushBatch::Decode(std::string_view pprof) {
         is_last ? "limits.body for all profiles of a request" : "limits.profile");
   };
   std::string inflated;
-  if (IsGzip(pprof)) {
+  const bool is_zipped = IsGzip(pprof);
+  if (is_zipped) {
     Result<std::string> bytes = GunzipClaimed(pprof, decode.max_bytes, memory_);
     if (!bytes.ok()) return explained(bytes.status());
     inflated = *std::move(bytes);
     pprof = inflated;
   }
   if (memory_ != nullptr) {
-    const Status claimed = memory_->Claim(kDecodedFactor * pprof.size());
+    const Status claimed = memory_->Claim(DecodedClaim(pprof));
     if (claimed.code() == Code::kResourceExhausted) return InvalidArgument("{}", claimed.message());
     TRY(claimed);
   }
   Result<Profile> profile = DecodePprof(pprof, decode);
   if (!profile.ok()) return explained(profile.status());
   inflated_bytes_ += pprof.size();
+  if (memory_ != nullptr && is_zipped) memory_->Release(pprof.size());
   return profile;
 }
 

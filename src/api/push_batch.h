@@ -47,6 +47,8 @@ class PushBatch {
   Status Add(std::vector<LabelPair> labels, Profile profile, std::string_view source,
              int64_t fallback_time_ns);
 
+  RequestMemory* memory() const { return memory_; }
+
   // Valid while the batch lives.
   std::span<const ProfileWrite> writes() const { return writes_; }
   size_t profiles() const { return profiles_.size(); }

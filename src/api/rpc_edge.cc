@@ -72,8 +72,7 @@ Status RpcEdge::Decode(HttpRequest& request, std::string_view message, size_t ma
                      TakeGrpcMessage(request.body, encoding, max_bytes, request.memory.get()));
   }
   if (codec_ == Codec::kJson) {
-    if (request.memory) TRY(request.memory->Claim(kJsonFactor * request.body.size()));
-    ASSIGN_OR_RETURN(request.body, JsonToProto(message, request.body));
+    TRY(JsonBodyToProto(message, request.body, request.memory.get()));
   }
   return {};
 }

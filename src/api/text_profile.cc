@@ -1,5 +1,6 @@
 #include "api/text_profile.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "api/fingerprint.h"
@@ -124,6 +125,25 @@ Result<std::vector<TextProfile>> DecodeStacks(const TextInput& input, const Deco
 }
 
 }  // namespace
+
+size_t TextMemory(const TextInput& input) {
+  // As measured with names that occur once, which cost the most; and what they become in the store.
+  constexpr size_t kStackBytes = 400, kFrameBytes = 150, kNodeBytes = 150, kNodeText = 4;
+  constexpr size_t kSpeedscopeFactor = 16;
+  switch (input.format) {
+    case IngestFormat::kSpeedscope:
+      return kSpeedscopeFactor * input.body.size();
+    case IngestFormat::kTree:
+    case IngestFormat::kTrie:
+      return input.body.size() / kNodeText * kNodeBytes;
+    default: {
+      auto count = [&](char c) {
+        return static_cast<size_t>(std::count(input.body.begin(), input.body.end(), c));
+      };
+      return 2 * input.body.size() + kStackBytes * count('\n') + kFrameBytes * count(';');
+    }
+  }
+}
 
 Result<std::vector<TextProfile>> DecodeTextProfiles(const TextInput& input, const Limits& limits) {
   if (input.body.empty()) return InvalidArgument("the profile is empty");

@@ -30,6 +30,9 @@ struct TextProfile {
 // deeper than the limit are cut on the leaf's side. Every failure is kInvalidArgument.
 Result<std::vector<TextProfile>> DecodeTextProfiles(const TextInput& input, const Limits& limits);
 
+// Bytes of memory that this takes, at most and about, by counting what is in the body.
+size_t TextMemory(const TextInput& input);
+
 // What identifies a body that holds several profiles: a few bytes, equal for equal bodies.
 std::string TextBodyId(std::string_view body);
 

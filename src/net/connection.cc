@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "base/log.h"
+#include "net/request_charge.h"
 
 namespace anneal {
 namespace {
@@ -28,7 +29,7 @@ class Slot final : public RequestMemory {
       : request(std::move(received.request)),
         connection_(std::move(connection)),
         stream_(received.stream),
-        charged_bytes_(received.charged_bytes) {}
+        charge_(connection_->loop()->core().budget, received.charged_bytes) {}
   Slot(const Slot&) = delete;
   Slot& operator=(const Slot&) = delete;
   ~Slot() override {
@@ -40,25 +41,19 @@ class Slot final : public RequestMemory {
       log::Error("http: a request was answered twice; the second answer is dropped");
       return;
     }
-    connection_->loop()->core().budget.Release(charged_bytes_.exchange(0));
+    charge_.End();
     connection_->loop()->Deliver(connection_, stream_, std::move(response));
   }
 
-  Status Claim(size_t bytes) override {
-    InflightBudget& budget = connection_->loop()->core().budget;
-    TRY(budget.ChargeMore(charged_bytes_, bytes));
-    charged_bytes_ += bytes;
-    // It may have been answered meanwhile.
-    if (answered_) budget.Release(charged_bytes_.exchange(0));
-    return {};
-  }
+  Status Claim(size_t bytes) override { return charge_.Claim(bytes); }
+  void Release(size_t bytes) override { charge_.Release(bytes); }
 
   HttpRequest request;
 
  private:
   const std::shared_ptr<Connection> connection_;
   const uint32_t stream_;
-  std::atomic<size_t> charged_bytes_;
+  RequestCharge charge_;
   std::atomic<bool> answered_{false};
 };
 

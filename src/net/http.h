@@ -48,8 +48,11 @@ class RequestMemory {
  public:
   virtual ~RequestMemory() = default;
   // Takes `bytes` more. kUnavailable when other requests have the room; kResourceExhausted when
-  // there is too little even for this one alone.
+  // there is too little even for this one alone. A request that takes much waits until others like
+  // it are answered, for seconds at most.
   virtual Status Claim(size_t bytes) = 0;
+  // Gives `bytes` back before that, at most what is held.
+  virtual void Release(size_t bytes) = 0;
 };
 
 struct HttpRequest {

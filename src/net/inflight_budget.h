@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 
+#include "base/clock.h"
+#include "base/mutex.h"
 #include "base/status.h"
 #include "net/server_metrics.h"
 
@@ -27,34 +30,94 @@ class InflightBudget {
     metrics_.AddInflightBytes(static_cast<double>(bytes));
     return true;
   }
-  // As Charge, for one that holds `held_bytes` and never gets more than the limit; the Status says
-  // whether it helps to come again.
-  Status ChargeMore(size_t held_bytes, size_t bytes) {
-    if (bytes > limit_bytes_ || held_bytes > limit_bytes_ - bytes) {
-      return Error(Code::kResourceExhausted,
-                   "the request takes more than {} bytes of memory, which is all that there is for "
-                   "requests (memory_budget, http.max_inflight)",
-                   limit_bytes_);
-    }
+  // As Charge, for one that never gets more than the limit.
+  bool ChargeMore(size_t bytes) {
     size_t before = used_bytes_.load();
     do {
-      if (before > limit_bytes_ - bytes) {
-        return Error(Code::kUnavailable, "other requests have the memory; retry later");
-      }
+      if (bytes > limit_bytes_ || before > limit_bytes_ - bytes) return false;
     } while (!used_bytes_.compare_exchange_weak(before, before + bytes));
     metrics_.AddInflightBytes(static_cast<double>(bytes));
-    return {};
+    return true;
   }
   void Release(size_t bytes) {
     if (bytes == 0) return;
     used_bytes_ -= bytes;
     metrics_.AddInflightBytes(-static_cast<double>(bytes));
+    if (sleepers_.load() == 0) return;
+    // Who sleeps has looked at the bytes under the mutex, or does so after this.
+    MutexLock lock(mutex_);
+    changed_.NotifyAll();
+  }
+
+  // --- large requests, one at a time ---------------------------------------------------------
+  //
+  // A request that takes much waits until it is the only such one, and then until the small ones,
+  // which do not wait for anything, leave room. What those who wait for their turn hold already
+  // is given up when the one whose turn it is needs it.
+
+  // What a request may hold without having its turn.
+  size_t small_bytes() const { return limit_bytes_ / 8; }
+  size_t limit_bytes() const { return limit_bytes_; }
+
+  // False when it is not granted: too many wait, or it takes too long.
+  bool TakeTurn() EXCLUDES_LOCK(mutex_) {
+    MutexLock lock(mutex_);
+    if (!taken_) return taken_ = true;
+    if (waiting_ >= kMaxWaiting || starving_) return false;
+    ++waiting_;
+    ++sleepers_;
+    const int64_t deadline_ns = Clock::System().MonotonicNs() + kWaitNs;
+    while (taken_ && !starving_ && Sleep(deadline_ns)) continue;
+    --sleepers_;
+    --waiting_;
+    if (taken_) return false;
+    return taken_ = true;
+  }
+  // REQUIRES: a turn.
+  void EndTurn() EXCLUDES_LOCK(mutex_) {
+    MutexLock lock(mutex_);
+    taken_ = starving_ = false;
+    changed_.NotifyAll();
+  }
+  // As ChargeMore, but waits for room. REQUIRES: a turn.
+  bool ChargeInTurn(size_t bytes) EXCLUDES_LOCK(mutex_) {
+    MutexLock lock(mutex_);
+    ++sleepers_;
+    const int64_t start_ns = Clock::System().MonotonicNs();
+    bool charged = ChargeMore(bytes);
+    while (!charged && Sleep(start_ns + kPatienceNs)) charged = ChargeMore(bytes);
+    starving_ = !charged;
+    if (starving_) changed_.NotifyAll();
+    while (!charged && Sleep(start_ns + kWaitNs)) charged = ChargeMore(bytes);
+    starving_ = false;
+    --sleepers_;
+    return charged;
   }
 
  private:
+  // Each waits in a worker thread.
+  static constexpr int kMaxWaiting = 2;
+  static constexpr int64_t kWaitNs = int64_t{10} * 1'000'000'000;
+  // How long small requests are waited for, before those who wait for their turn give up theirs.
+  static constexpr int64_t kPatienceNs = 500'000'000;
+
+  // False when the deadline has passed.
+  bool Sleep(int64_t deadline_ns) REQUIRES_LOCK(mutex_) {
+    const int64_t left_ns = deadline_ns - Clock::System().MonotonicNs();
+    if (left_ns <= 0) return false;
+    changed_.WaitFor(mutex_, std::chrono::nanoseconds(left_ns));
+    return true;
+  }
+
   const size_t limit_bytes_;
   ServerMetrics& metrics_;
   std::atomic<size_t> used_bytes_{0};
+  std::atomic<int> sleepers_{0};
+  Mutex mutex_;
+  CondVar changed_;
+  bool taken_ GUARDED_BY(mutex_) = false;
+  bool starving_ GUARDED_BY(mutex_) = false;  // the one whose turn it is has too little room
+  int waiting_ GUARDED_BY(mutex_) = 0;
 };
 
 // What one message holds of a budget while it grows; given back at its end.

@@ -26,16 +26,6 @@ libdeflate_decompressor* ThreadDecompressor() {
   return decompressor.get();
 }
 
-// The uncompressed size (modulo 2^32) that the last member's trailer claims. Only a hint: it can
-// lie, and there may be several members.
-size_t ClaimedSize(std::string_view bytes) {
-  size_t size = 0;
-  for (size_t i = 0; i < 4; ++i) {
-    size |= static_cast<size_t>(static_cast<uint8_t>(bytes[bytes.size() - 4 + i])) << (8 * i);
-  }
-  return size;
-}
-
 Status TooLarge(size_t max_bytes) {
   return Error(Code::kResourceExhausted,
                "gzip: the content exceeds the limit of {} bytes once inflated", max_bytes);
@@ -45,6 +35,16 @@ Status TooLarge(size_t max_bytes) {
 
 bool IsGzip(std::string_view bytes) {
   return bytes.size() >= 2 && bytes[0] == '\x1f' && bytes[1] == '\x8b';
+}
+
+// The trailer's last field.
+size_t InflatedSizeHint(std::string_view bytes) {
+  if (bytes.size() < kSmallestMember) return 0;
+  size_t size = 0;
+  for (size_t i = 0; i < 4; ++i) {
+    size |= static_cast<size_t>(static_cast<uint8_t>(bytes[bytes.size() - 4 + i])) << (8 * i);
+  }
+  return size;
 }
 
 Result<std::string> Gunzip(std::string_view bytes, size_t max_bytes) {
@@ -61,7 +61,7 @@ Result<std::string> Gunzip(std::string_view bytes, size_t max_bytes) {
           consumed);
     }
     size_t room = out.size() - used;
-    size_t wanted = consumed == 0 ? ClaimedSize(bytes) : rest.size() * 3;
+    size_t wanted = consumed == 0 ? InflatedSizeHint(bytes) : rest.size() * 3;
     wanted = std::min({wanted, max_bytes - used, rest.size() * kMaxRatio});
     if (room < wanted) out.resize(used + wanted);
     for (;;) {

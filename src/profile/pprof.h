@@ -23,6 +23,10 @@ struct DecodeLimits {
 // from the sample types, a string that is not UTF-8, string 0 not empty, a wrong wire type.
 Result<Profile> DecodePprof(std::string_view bytes, const DecodeLimits& limits = {});
 
+// Bytes of memory that DecodePprof fills for an uncompressed message, by counting what is in it;
+// of one that cannot be read, for the part that can.
+size_t DecodedSize(std::string_view message);
+
 // The uncompressed message. Equal profiles give equal bytes; ids are position + 1.
 std::string EncodePprof(const Profile& profile);
 

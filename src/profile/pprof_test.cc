@@ -31,6 +31,32 @@ TEST(PprofTest, CorpusRoundTrips) {
   }
 }
 
+TEST(PprofTest, DecodedSizeIsCounted) {
+  size_t counted = 0, actual = 0;
+  for (const CorpusFile& file : Corpus()) {
+    const Result<Profile> p = DecodePprof(file.bytes);
+    ASSERT_TRUE(p.ok());
+    const std::string message = EncodePprof(*p);
+    const size_t size = DecodedSize(message);
+    const size_t filled =
+        sizeof(Profile) + p->mappings.size() * sizeof(Mapping) +
+        p->functions.size() * sizeof(Function) + p->lines.size() * sizeof(Line) +
+        p->locations.size() * sizeof(Location) + p->strings.bytes() +
+        p->strings.size() * sizeof(uint32_t) + p->stack_ends.size() * sizeof(uint32_t) +
+        p->sample_locations.size() * sizeof(LocationId) +
+        p->sample_values.size() * sizeof(int64_t) + p->label_ends.size() * sizeof(uint32_t) +
+        p->labels.size() * sizeof(Label);
+    EXPECT_GE(size, filled) << file.name;
+    counted += size;
+    actual += filled;
+    for (size_t cut = 0; cut < message.size(); cut += 97) {
+      EXPECT_LE(DecodedSize(std::string_view(message).substr(0, cut)), size);
+    }
+  }
+  EXPECT_LT(counted, 2 * actual) << "and not by far too much";
+  EXPECT_LT(DecodedSize("nonsense"), 1000u);
+}
+
 TEST(PprofTest, ShapesAndRandomProfilesRoundTrip) {
   for (Shape shape : kShapes) ExpectRoundTrip(MakeProfile(shape, 1));
   for (uint32_t seed = 0; seed < 300; ++seed) {

@@ -7,9 +7,6 @@
 namespace anneal {
 namespace {
 
-// What SDKs that tie profiles to OpenTelemetry's spans call the span's id; Pyroscope renames it.
-constexpr std::string_view kOldSpanIdLabel = "profile_id";
-
 std::optional<uint64_t> ParseHex(std::string_view text) {
   uint64_t number = 0;
   for (char c : text) {

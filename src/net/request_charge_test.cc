@@ -1,0 +1,99 @@
+#include "net/request_charge.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <thread>
+
+#include "base/metrics.h"
+
+namespace anneal {
+namespace {
+
+class RequestChargeTest : public testing::Test {
+ protected:
+  static constexpr size_t kLimit = 800;  // small: up to 100
+
+  // A request that holds its body.
+  std::unique_ptr<RequestCharge> Request(size_t body_bytes) {
+    EXPECT_TRUE(budget_.Charge(body_bytes));
+    return std::make_unique<RequestCharge>(budget_, body_bytes);
+  }
+  double Held() { return all_metrics_.GetGauge("anneal_http_inflight_bytes", "").Value(); }
+
+  Metrics all_metrics_;
+  ServerMetrics metrics_{&all_metrics_};
+  InflightBudget budget_{kLimit, metrics_};
+};
+
+TEST_F(RequestChargeTest, HoldsAndGivesBack) {
+  auto request = Request(10);
+  EXPECT_TRUE(request->Claim(40).ok());
+  EXPECT_TRUE(request->Claim(700).ok()) << "large, and alone";
+  EXPECT_EQ(Held(), 750);
+  const Status beyond = request->Claim(51);
+  EXPECT_EQ(beyond.code(), Code::kResourceExhausted);
+  EXPECT_NE(beyond.message().find("takes more than 800 bytes"), std::string::npos);
+  request->Release(300);
+  EXPECT_EQ(Held(), 450);
+  EXPECT_TRUE(request->Claim(350).ok());
+  request->Release(10'000);
+  EXPECT_EQ(Held(), 0) << "at most what is held";
+  EXPECT_TRUE(request->Claim(20).ok());
+  request->End();
+  EXPECT_EQ(Held(), 0);
+  EXPECT_TRUE(request->Claim(20).ok()) << "answered: nothing is held any more";
+  EXPECT_EQ(Held(), 0);
+}
+
+TEST_F(RequestChargeTest, SmallOnesDoNotWait) {
+  auto large = Request(10);
+  ASSERT_TRUE(large->Claim(740).ok());
+  auto small = Request(10);
+  EXPECT_TRUE(small->Claim(40).ok());
+  EXPECT_EQ(small->Claim(1).code(), Code::kUnavailable);
+  large.reset();
+  EXPECT_TRUE(small->Claim(50).ok());
+}
+
+TEST_F(RequestChargeTest, LargeOnesTakeTurns) {
+  auto first = Request(10);
+  ASSERT_TRUE(first->Claim(700).ok());
+  auto second = Request(10);
+  Status claimed;
+  std::thread waits([&] { claimed = second->Claim(700); });
+  first.reset();
+  waits.join();
+  EXPECT_TRUE(claimed.ok()) << claimed.ToString();
+  EXPECT_EQ(Held(), 710);
+  EXPECT_TRUE(second->Claim(50).ok()) << "its turn lasts";
+}
+
+TEST_F(RequestChargeTest, ALargeOneWaitsForSmallOnes) {
+  auto small = Request(100);
+  auto large = Request(10);
+  Status claimed;
+  std::thread waits([&] { claimed = large->Claim(750); });
+  small.reset();
+  waits.join();
+  EXPECT_TRUE(claimed.ok()) << claimed.ToString();
+}
+
+// What those hold who wait for their turn may be what the one whose turn it is needs.
+TEST_F(RequestChargeTest, WhoWaitsMakesRoom) {
+  auto first = Request(10);
+  ASSERT_TRUE(first->Claim(390).ok());
+  auto second = Request(200);
+  Status second_claimed;
+  std::thread waits([&] {
+    second_claimed = second->Claim(300);
+    second.reset();
+  });
+  const Status first_claimed = first->Claim(300);
+  waits.join();
+  EXPECT_TRUE(first_claimed.ok()) << first_claimed.ToString();
+  EXPECT_EQ(second_claimed.code(), Code::kUnavailable);
+}
+
+}  // namespace
+}  // namespace anneal

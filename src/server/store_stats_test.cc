@@ -9,9 +9,20 @@ namespace {
 
 StoreStats Made() {
   StoreStats stats;
-  stats.services = {{"one", "blog", 2, 30, 400, 5'000, 600, -7, 8},
-                    {"one", "shop", 1, 2, 3, 4, 5, 6, 7},
-                    {"two", "\"ü\"", 1, 1, 1, 1, 1, 1, 1}};
+  auto service = [](std::string tenant, std::string name, uint64_t first) {
+    return StoreStats::Service{.tenant = std::move(tenant),
+                               .service = std::move(name),
+                               .series = first,
+                               .profiles = first + 1,
+                               .symbols_bytes = first + 2,
+                               .rollups_bytes = first + 3,
+                               .profiles_bytes = first + 4,
+                               .links_bytes = first + 5,
+                               .oldest_ns = -7,
+                               .newest_ns = 8};
+  };
+  stats.services = {service("one", "blog", 100), service("one", "shop", 200),
+                    service("two", "\"ü\"", 300)};
   stats.document_kinds = {{"one", "record", 3, 40}, {"two", "record", 1, 2}};
   stats.documents = 4;
   stats.documents_bytes = 42;
@@ -28,8 +39,9 @@ TEST(StoreStatsTest, JsonIsReadBack) {
   EXPECT_EQ(StatsJson(*read).dump(), json);
   const nlohmann::json tenants = nlohmann::json::parse(json)["tenants"];
   ASSERT_EQ(tenants.size(), 2u);
-  EXPECT_EQ(tenants[0]["profiles"], 32);
-  EXPECT_EQ(tenants[0]["bytes"], 400 + 5'000 + 600 + 3 + 4 + 5 + 40);
+  EXPECT_EQ(tenants[0]["profiles"], 101 + 201);
+  EXPECT_EQ(tenants[0]["links_bytes"], 105 + 205);
+  EXPECT_EQ(tenants[0]["bytes"], 4 * (100 + 200) + 2 * (2 + 3 + 4 + 5) + 40);
 }
 
 TEST(StoreStatsTest, SomeTenants) {

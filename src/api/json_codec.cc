@@ -40,16 +40,6 @@ google::protobuf::util::TypeResolver& Resolver() {
   return *resolver;
 }
 
-// With repeated numbers packed, which the conversion from JSON leaves undone. Versions of
-// OpenTelemetry's protocol are told apart by it (api/otlp_message.h).
-Result<std::string> Packed(std::string_view bytes) {
-  ExportProfilesServiceRequest message;
-  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return Error(Code::kInternal, "cannot read own protobuf");
-  }
-  return message.SerializeAsString();
-}
-
 }  // namespace
 
 Result<std::string> JsonToProto(std::string_view message, std::string_view json) {
@@ -73,7 +63,6 @@ Result<std::string> JsonToProto(std::string_view message, std::string_view json)
     return InvalidArgument("the body is no JSON {}: {}", message,
                            std::string(status.message().data(), status.message().size()));
   }
-  if (message == ExportProfilesServiceRequest::descriptor()->full_name()) return Packed(bytes);
   return bytes;
 }
 

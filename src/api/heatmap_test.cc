@@ -133,6 +133,13 @@ TEST_F(HeatmapTest, ProfilesBySlotAndValue) {
   EXPECT_THAT(answer, Not(HasSubstr("exemplars")));
 }
 
+// A window that ends within a step: no profile stands left of where it began.
+TEST_F(HeatmapTest, TheLastSlotMayEndAfterTheWindow) {
+  const std::string answer = Query("SelectHeatmap", Select(R"(,"step":50,"queryType":1)"));
+  EXPECT_THAT(answer, HasSubstr(R"("slots":[{"timestamp":"1763999990000",)"));
+  EXPECT_THAT(answer, HasSubstr(R"({"timestamp":"1764000040000",)"));
+}
+
 TEST_F(HeatmapTest, SpansHaveHeatmapsOfTheirOwn) {
   std::string answer = Query(
       "SelectHeatmap",

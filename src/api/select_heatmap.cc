@@ -1,10 +1,9 @@
 // SelectHeatmap: how profiles, or spans, are spread over time and value.
 //
-// A slot's timestamp is its right edge: of the times start, start + step, … <= end the first that
-// is not before the profile's millisecond; what comes after the last lies in the last slot. The
-// value axis has 20 buckets of equal width between the smallest and the largest value of the whole
-// answer, the same for every slot. Slots without a point are left out. (Pyroscope's v2 storage does
-// the same.)
+// A slot's timestamp is its right edge: of the times start, start + step, … the first that is not
+// before the profile's millisecond; the last of them may lie after `end`. The value axis has 20
+// buckets of equal width between the smallest and the largest value of the whole answer, the same
+// for every slot. Slots without a point are left out. (Pyroscope's v2 storage does the same.)
 #include <querier/v1/querier.pb.h>
 
 #include <algorithm>
@@ -100,8 +99,7 @@ class Heatmap {
     std::map<int64_t, std::map<size_t, Cell<Point>>> slots;
     for (const auto* member : group.series) {
       for (const Point& point : member->second) {
-        int64_t slot = std::min(steps_.PointOf(point.time_ns), steps_.last);
-        Cell<Point>& cell = slots[slot][axis.BucketOf(point.value)];
+        Cell<Point>& cell = slots[steps_.PointOf(point.time_ns)][axis.BucketOf(point.value)];
         ++cell.count;
         if (cell.best != nullptr && point.value <= cell.best->value) continue;
         cell.best = &point;

@@ -219,7 +219,7 @@ class Month {
     in_flight_.Wait();
     const double pushed = CpuSeconds();
     costs.push += pushed - begin - making;
-    if (now % (3600 * kSecondNs) != 0) continue;
+    if (now % (3600 * kSecondNs) != 0) return;
     Must(store_->Retain());
     Must(store_->Maintain());
     costs.upkeep += CpuSeconds() - pushed;

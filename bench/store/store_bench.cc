@@ -99,7 +99,7 @@ int Run(const Workload& work) {
               static_cast<double>(bytes) / pushed, static_cast<double>(symbols) / pushed,
               static_cast<double>(stats.disk_bytes) / pushed);
   std::printf("memory: peak %.0f MB, store %.0f MB\n", PeakMegabytes(),
-              static_cast<double>(stats.memory_bytes) / 1e6);
+              static_cast<double>(stats.memory.total()) / 1e6);
   return 0;
 }
 

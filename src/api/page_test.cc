@@ -96,7 +96,7 @@ TEST_F(PageTest, SkipsWhatAnAnswerHasShown) {
   Json rest = Json::parse(Get("tree", "&path=main.main&skip=1").body);
   EXPECT_EQ(rest["nodes"]["total"], Json({20, 20, 10, 10, 10}));
   EXPECT_EQ(rest["nodes"]["self"], Json({0, 0, 0, 10, 10}));
-  EXPECT_EQ(Json::parse(Get("tree", "&skip=1").body)["nodes"]["total"], Json({0}));
+  EXPECT_EQ(Json::parse(Get("tree", "&skip=1").body)["nodes"]["total"], Json::array({0}));
   EXPECT_EQ(ErrorOf(Get("tree", "&skip=-1")), "400 skip is -1; it must not be negative");
   EXPECT_EQ(ErrorOf(Get("tree", "&skip=x")), "400 skip is `x`; it must be a whole number");
 }
@@ -105,7 +105,7 @@ TEST_F(PageTest, NothingSelectedIsAnEmptyTree) {
   Json tree = Json::parse(Get("tree").body);
   EXPECT_EQ(tree["total"], 0);
   EXPECT_EQ(tree["sampleType"], "cpu");
-  EXPECT_EQ(tree["nodes"]["parent"], Json({-1}));
+  EXPECT_EQ(tree["nodes"]["parent"], Json::array({-1}));
 }
 
 TEST_F(PageTest, NamesAreHostileText) {

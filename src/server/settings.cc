@@ -162,7 +162,7 @@ constexpr Setting kSettings[] = {
     {"limits.query_time", Type::kDuration, "How long one query may take",
      FIELD(limits.max_query_time_ns), 0, kDayNs},
     {"limits.query_memory", Type::kBytes,
-     "Memory that queries at a time may take for their sums, together",
+     "Memory that queries at a time may take, together: sums, profiles, answers",
      FIELD(limits.max_query_memory_bytes)},
     {"limits.flame_nodes_default", Type::kCount,
      "Nodes of a flame graph when the client names no number", FIELD(limits.default_flame_nodes), 1,

@@ -140,6 +140,8 @@ class EmbeddedStore final : public Store {
   Result<bool> MetDamage(const KvCursor& rollups, const SeriesTarget& target);
   LabelSet GroupOf(SeriesId series, GroupBy group_by) const;
   // Of a window as it is, and of one whose answer is kept.
+  // Merge, without the memory that its caller will need.
+  Result<Profile> MergeAll(const Selection& selection);
   Result<Merged> MergeWindow(const Selection& selection) REQUIRES_SHARED_LOCK(gate_);
   Result<std::shared_ptr<const Merged>> MergeLasting(const Selection& selection)
       REQUIRES_SHARED_LOCK(gate_);

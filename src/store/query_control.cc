@@ -10,6 +10,10 @@ QueryControl::QueryControl(const Clock& clock, QueryBounds bounds, std::function
       canceled_(std::move(canceled)),
       begin_ns_(clock.MonotonicNs()) {}
 
+QueryControl::~QueryControl() {
+  if (bounds_.memory != nullptr) bounds_.memory->Give(taken_);
+}
+
 Status QueryControl::Check() const {
   if (canceled_ && canceled_()) return Error(Code::kCanceled, "the client left");
   if (bounds_.time_ns > 0 && clock_.MonotonicNs() - begin_ns_ > bounds_.time_ns) {

@@ -45,6 +45,10 @@ class QueryControl {
   // `canceled` says whether the client left; it may be empty, is called from several threads and
   // must be quick. `clock` must outlive the control.
   QueryControl(const Clock& clock, QueryBounds bounds, std::function<bool()> canceled = {});
+  // Gives back what is still taken.
+  ~QueryControl();
+  QueryControl(const QueryControl&) = delete;
+  QueryControl& operator=(const QueryControl&) = delete;
 
   // kCanceled when the client left, kDeadlineExceeded, naming the setting, when time is over.
   Status Check() const;

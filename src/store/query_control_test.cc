@@ -52,7 +52,12 @@ TEST(QueryControl, QueriesShareTheirMemory) {
   EXPECT_TRUE(other.Take(40).ok());
   EXPECT_EQ(one.Take(1).code(), Code::kUnavailable);
   other.Give(40);
-  EXPECT_TRUE(one.Take(40).ok());
+  EXPECT_TRUE(one.Take(30).ok());
+  {
+    QueryControl ended(clock, {.memory = &pool});
+    EXPECT_TRUE(ended.Take(10).ok());
+  }
+  EXPECT_TRUE(other.Take(10).ok()) << "what an ended query held is free";
 }
 
 TEST(QueryControl, ZeroIsUnlimited) {

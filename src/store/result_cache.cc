@@ -35,12 +35,14 @@ bool Overlap(TimeRange a, TimeRange b) { return a.start_ns <= b.end_ns && b.star
 }  // namespace
 
 size_t MergedBytes(const Merged& answer) {
-  if (!answer.has_value()) return sizeof(Merged);
-  const Profile& p = *answer;
-  return sizeof(Merged) + p.strings.bytes() + p.strings.size() * sizeof(uint32_t) +
-         BytesOf(p.mappings) + BytesOf(p.functions) + BytesOf(p.lines) + BytesOf(p.locations) +
-         BytesOf(p.stack_ends) + BytesOf(p.sample_locations) + BytesOf(p.sample_values) +
-         BytesOf(p.label_ends) + BytesOf(p.labels);
+  return sizeof(Merged) + (answer.has_value() ? ProfileBytes(*answer) : 0);
+}
+
+size_t ProfileBytes(const Profile& p) {
+  return p.strings.bytes() + p.strings.size() * sizeof(uint32_t) + BytesOf(p.mappings) +
+         BytesOf(p.functions) + BytesOf(p.lines) + BytesOf(p.locations) + BytesOf(p.stack_ends) +
+         BytesOf(p.sample_locations) + BytesOf(p.sample_values) + BytesOf(p.label_ends) +
+         BytesOf(p.labels);
 }
 
 std::optional<TimeRange> LastingPart(TimeRange range, int64_t closed_ns) {

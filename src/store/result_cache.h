@@ -29,8 +29,9 @@ using Merged = std::optional<Profile>;
 // one that does not, its whole hours, if they are a good part of a day; else nullopt.
 std::optional<TimeRange> LastingPart(TimeRange range, int64_t closed_ns);
 
-// Memory that an answer holds.
+// Memory that an answer, or a profile, holds.
 size_t MergedBytes(const Merged& answer);
+size_t ProfileBytes(const Profile& profile);
 
 class ResultCache {
  public:

@@ -273,6 +273,8 @@ void Api::Push(std::string_view tenant, const std::vector<LabelPair>& labels,
   rep_->pusher.Commit(tenant, batch, std::move(added), std::move(done));
 }
 
+void Api::StopAsync() { rep_->async.Stop(); }
+
 std::string_view Api::RouteOf(std::string_view path) {
   if (const Rpc* rpc = FindRpc(path)) return rpc->path;
   for (std::string_view ingest : kIngestPaths) {

@@ -69,6 +69,10 @@ class Api {
   void Push(std::string_view tenant, const std::vector<LabelPair>& labels, std::string_view pprof,
             const PushMeta& meta, PushDone done);
 
+  // Cancels the queries that outlive their requests and waits until none runs; others are refused
+  // from now on. To be called before the store goes, if that goes before the Api.
+  void StopAsync();
+
   // The route that serves `path`, a string that lives forever ("/ingest"), or empty when none
   // does: for wiring, and as a bounded label of metrics.
   static std::string_view RouteOf(std::string_view path);

@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 #include <querier/v1/querier.pb.h>
 
+#include <atomic>
 #include <future>
+#include <new>
 #include <thread>
 
 #include "api/api_fixture.h"
+#include "api/querier.h"
 
 namespace anneal {
 namespace {
@@ -21,7 +24,11 @@ Result<std::string> AnswerOf(AsyncQueries& queries, std::string_view tenant,
   for (;;) {
     Result<AsyncAnswer> polled = queries.Poll(tenant, id);
     if (!polled.ok()) return polled.status();
-    if (*polled) return **polled;
+    if (*polled) {
+      const AsyncResult& result = **polled;
+      if (!result.ok()) return result.status();
+      return *result.value();
+    }
     std::this_thread::yield();
   }
 }
@@ -87,23 +94,71 @@ TEST(AsyncQueriesTest, TheOldestAnswersGiveWay) {
   EXPECT_EQ(AnswerOf(queries, "a", too_large).status().code(), Code::kResourceExhausted);
 }
 
+TEST(AsyncQueriesTest, SoManyAreKept) {
+  FakeClock clock;
+  AsyncQueries queries(clock, {});
+  std::vector<std::string> ids;
+  for (size_t i = 0; i <= AsyncQueries::kMaxKept; ++i) {
+    ids.push_back(*queries.Submit(
+        "a", [](const auto&) -> Result<std::string> { return InvalidArgument("no such thing"); }));
+    EXPECT_EQ(AnswerOf(queries, "a", ids.back()).status().message(), "no such thing");
+    clock.Set(clock.NowNs() + 1);
+  }
+  EXPECT_EQ(AnswerOf(queries, "a", ids[0]).status().code(), Code::kNotFound);
+  EXPECT_EQ(AnswerOf(queries, "a", ids[1]).status().message(), "no such thing");
+}
+
+TEST(AsyncQueriesTest, WhatThrowsFails) {
+  FakeClock clock;
+  AsyncQueries queries(clock, {});
+  const std::string id =
+      *queries.Submit("a", [](const auto&) -> Result<std::string> { throw std::bad_alloc(); });
+  EXPECT_EQ(AnswerOf(queries, "a", id).status().code(), Code::kInternal);
+  EXPECT_EQ(*AnswerOf(queries, "a", *queries.Submit("a", Answering("x"))), "x") << "others go on";
+}
+
+// A work that runs until it is cancelled, and counts its begins and ends.
+AsyncQueries::Work Waiting(std::atomic<int>& begun, std::atomic<int>& ended) {
+  return [&](const std::shared_ptr<QueryControl>& control) -> Result<std::string> {
+    ++begun;
+    while (control->Check().ok()) std::this_thread::yield();
+    ++ended;
+    return control->Check();
+  };
+}
+
 TEST(AsyncQueriesTest, EndingCancels) {
   FakeClock clock;
-  std::promise<void> began;
-  Status seen;
+  std::atomic<int> begun = 0;
+  std::atomic<int> ended = 0;
   {
     AsyncQueries queries(clock, {});
-    const auto wait = [&](const std::shared_ptr<QueryControl>& control) -> Result<std::string> {
-      began.set_value();
-      while (control->Check().ok()) std::this_thread::yield();
-      seen = control->Check();
-      return seen;
-    };
-    ASSERT_TRUE(queries.Submit("a", wait).ok());
-    ASSERT_TRUE(queries.Submit("a", wait).ok()) << "never begins: began is set once";
-    began.get_future().wait();
+    ASSERT_TRUE(queries.Submit("a", Waiting(begun, ended)).ok());
+    ASSERT_TRUE(queries.Submit("a", Waiting(begun, ended)).ok());
+    while (begun == 0) std::this_thread::yield();
   }
-  EXPECT_EQ(seen.code(), Code::kCanceled);
+  EXPECT_EQ(begun, 1) << "the second never begins";
+  EXPECT_EQ(ended, 1);
+}
+
+TEST(AsyncQueriesTest, NoneBeginsAfterStop) {
+  FakeClock clock;
+  std::atomic<int> begun = 0;
+  std::atomic<int> ended = 0;
+  AsyncQueries queries(clock, {});
+  const std::string done = *queries.Submit("a", Answering("x"));
+  EXPECT_EQ(*AnswerOf(queries, "a", done), "x");
+  const std::string running = *queries.Submit("a", Waiting(begun, ended));
+  const std::string queued = *queries.Submit("a", Waiting(begun, ended));
+  while (begun == 0) std::this_thread::yield();
+  queries.Stop();
+  EXPECT_EQ(ended, 1) << "it waited";
+  EXPECT_EQ(begun, 1);
+  EXPECT_EQ(AnswerOf(queries, "a", running).status().code(), Code::kCanceled);
+  EXPECT_EQ(AnswerOf(queries, "a", queued).status().code(), Code::kCanceled);
+  EXPECT_EQ(*AnswerOf(queries, "a", done), "x");
+  EXPECT_EQ(queries.Submit("a", Answering("x")).status().code(), Code::kUnavailable);
+  queries.Stop();  // as often as one likes
 }
 
 class AsyncStacktracesTest : public ApiFixture {
@@ -160,6 +215,32 @@ TEST_F(AsyncStacktracesTest, OthersAreAnsweredAtOnce) {
   }
   EXPECT_THAT(Ask(R"({"type":7})"), StartsWith("501 "));
   EXPECT_THAT(Query("Diff", R"({"left":{"async":{"type":1}}})"), StartsWith("501 "));
+}
+
+TEST_F(AsyncStacktracesTest, NoneBeginsOnceStopped) {
+  api->StopAsync();
+  EXPECT_THAT(Ask(R"({"type":"ASYNC_QUERY_TYPE_FORCE"})"),
+              StartsWith(R"(503 {"code":"unavailable")"));
+  EXPECT_THAT(Ask("{}"), StartsWith(R"(200 {"flamegraph":)"));
+}
+
+TEST_F(AsyncStacktracesTest, FetchingTakesMemory) {
+  AsyncQueries queries(clock, {});
+  const std::string id = *queries.Submit("a", Answering(std::string(1000, 'x')));
+  ASSERT_TRUE(AnswerOf(queries, "a", id).ok());
+  querier::v1::SelectMergeStacktracesRequest request;
+  request.mutable_async()->set_request_id(id);
+  const Limits limits;
+  const auto fetch = [&](uint64_t memory_bytes) {
+    QueryPool memory(memory_bytes);
+    const QueryContext context{
+        store,   limits, "a",
+        kNowNs,  false,  std::make_shared<QueryControl>(clock, QueryBounds{0, &memory}),
+        &queries};
+    return AsyncStacktracesCall(context, request.SerializeAsString()).status().code();
+  };
+  EXPECT_EQ(fetch(3999), Code::kResourceExhausted);
+  EXPECT_EQ(fetch(4000), Code::kOk);
 }
 
 }  // namespace

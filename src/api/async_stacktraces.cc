@@ -7,11 +7,15 @@
 #include "api/async_queries.h"
 #include "api/querier.h"
 #include "api/request_message.h"
+#include "store/query_control.h"
 
 namespace anneal {
 namespace {
 
 using querier::v1::SelectMergeStacktracesRequest;
+
+// Of memory, while a kept answer is being sent: the copy, the message parsed from it, and its JSON.
+constexpr uint64_t kTakenPerByte = 4;
 
 // A response's field `async`, to stand behind the fields of the result.
 std::string AsyncField(const std::string& id, querier::v1::AsyncQueryStatus status,
@@ -44,7 +48,10 @@ Result<std::string> Poll(const QueryContext& context, const std::string& id) {
   if (!answer->ok()) {
     return AsyncField(id, querier::v1::ASYNC_QUERY_STATUS_FAILURE, answer->status().message());
   }
-  return answer->value() + AsyncField(id, querier::v1::ASYNC_QUERY_STATUS_SUCCESS, {});
+  const std::string& result = *answer->value();
+  // Until the control ends, which is after the conversion: many clients may fetch at once.
+  if (context.control != nullptr) TRY(context.control->Take(kTakenPerByte * result.size()));
+  return result + AsyncField(id, querier::v1::ASYNC_QUERY_STATUS_SUCCESS, {});
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ struct Stretch {
 Result<std::vector<std::string>> BuildIdsOf(Store& store, const Stretch& stretch) {
   Selection selection = Narrow(*stretch.selection, *stretch.labels);
   selection.range = {stretch.points.front().time_ns, stretch.points.back().time_ns};
+  const QueryScope scope(selection.control.get());
   ASSIGN_OR_RETURN(Profile profile, store.Merge(selection));
   // The main binary is the one that profiles name first; the merge keeps one of them at the front
   // and the others under the same file.

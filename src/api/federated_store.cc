@@ -5,6 +5,7 @@
 
 #include "api/tenant.h"
 #include "profile/merge.h"
+#include "store/result_cache.h"
 
 namespace anneal {
 namespace {
@@ -73,10 +74,15 @@ Result<Profile> FederatedStore::Merge(const Selection& selection) {
   ASSIGN_OR_RETURN(const std::vector<Selection> parts, Split(selection));
   Merger merger;
   for (const Selection& part : parts) {
+    const QueryScope scope(selection.control.get());
     ASSIGN_OR_RETURN(const Profile profile, store_.Merge(part));
     TRY(merger.Add(profile));
   }
-  return merger.Finish();
+  Profile merged = merger.Finish();
+  if (selection.control != nullptr) {
+    TRY(selection.control->Take(kWithAnswer * ProfileBytes(merged)));
+  }
+  return merged;
 }
 
 Result<std::map<LabelSet, std::vector<SeriesPoint>>> FederatedStore::Totals(

@@ -1,7 +1,5 @@
 #include "collect/pprof_delta.h"
 
-#include <utility>
-
 #include "profile/merge.h"
 
 namespace anneal {
@@ -39,23 +37,15 @@ PprofDelta::Step PprofDelta::Next(Profile profile, int64_t scraped_ns) {
       DiffProfiles(ScaleProfile(*before_, CumulativeColumns(*before_)), profile);
   int64_t start_ns = before_->time_ns;
   int64_t end_ns = profile.time_ns;
-  after_ = std::move(profile);
+  before_ = std::move(profile);
   if (!difference.ok() || end_ns < start_ns ||
       AnyNegative(*difference, CumulativeColumns(*difference))) {
-    Commit();
     return {.outcome = Outcome::kReset};
   }
-  if (difference->SampleCount() == 0) {
-    Commit();
-    return {.outcome = Outcome::kEmpty};
-  }
+  if (difference->SampleCount() == 0) return {.outcome = Outcome::kEmpty};
   difference->time_ns = start_ns;
   difference->duration_ns = end_ns - start_ns;
   return {.outcome = Outcome::kProfile, .profile = *std::move(difference)};
-}
-
-void PprofDelta::Commit() {
-  if (after_) before_ = std::exchange(after_, std::nullopt);
 }
 
 }  // namespace anneal

@@ -29,12 +29,9 @@ class PprofDelta {
   // `scraped_ns`: when `profile` was taken, for profiles without a time of their own. The result
   // starts when the one before was taken and lasts until this one.
   Step Next(Profile profile, int64_t scraped_ns);
-  // Says that the last kProfile has been delivered: the next begins where it ended. Without it the
-  // next begins where that one began and holds what it held, so that nothing is lost.
-  void Commit();
 
  private:
-  std::optional<Profile> before_, after_;
+  std::optional<Profile> before_;
 };
 
 }  // namespace anneal

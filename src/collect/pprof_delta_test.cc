@@ -55,9 +55,7 @@ TEST(PprofDelta, TheSumOfDeltasIsTheDifferenceOfTheEnds) {
       EXPECT_EQ(step.outcome, Outcome::kEmpty);
     } else {
       ASSERT_EQ(step.outcome, Outcome::kProfile);
-      if (i % 5 == 2) continue;  // not delivered: it is in the next
       sum += step.profile.Values(0)[0];
-      delta.Commit();
     }
   }
   EXPECT_EQ(sum, total - 7);

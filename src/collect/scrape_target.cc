@@ -91,7 +91,17 @@ Result<std::string> ProfileScraper::Fetch() {
   return std::move(response.body);
 }
 
+Status ProfileScraper::DeliverPending() {
+  if (!pending_) return {};
+  Status status = seams_.sink(*pending_);
+  // What was refused for what it is would be refused again.
+  if (status.ok() || status.code() == Code::kInvalidArgument) pending_.reset();
+  return status;
+}
+
 Status ProfileScraper::ScrapeUnobserved() {
+  // Until that is done the target's counters hold what happens meanwhile.
+  TRY(DeliverPending());
   int64_t start_ns = seams_.clock.NowNs();
   ASSIGN_OR_RETURN(std::string bytes, Fetch());
   Result<Profile> profile = DecodePprof(bytes);
@@ -102,12 +112,9 @@ Status ProfileScraper::ScrapeUnobserved() {
   PprofDelta::Step step = delta_.Next(*std::move(profile), start_ns);
   if (step.outcome == PprofDelta::Outcome::kReset) resets_.Add(1);
   if (step.outcome != PprofDelta::Outcome::kProfile) return {};
-  Status status = seams_.sink({.labels = labels_,
-                               .pprof = Gzip(EncodePprof(step.profile)),
-                               .time_ns = step.profile.time_ns});
-  // What was refused for what it is would be refused again; what failed goes with the next.
-  if (status.ok() || status.code() == Code::kInvalidArgument) delta_.Commit();
-  return status;
+  pending_ = ScrapedProfile{
+      .labels = labels_, .pprof = Gzip(EncodePprof(step.profile)), .time_ns = step.profile.time_ns};
+  return DeliverPending();
 }
 
 Status ProfileScraper::Scrape() {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -49,6 +50,7 @@ class ProfileScraper {
  private:
   Status ScrapeUnobserved();
   Result<std::string> Fetch();
+  Status DeliverPending();
   void Observe(const Status& status, int64_t duration_ns);
 
   const ScrapeProfile profile_;
@@ -61,6 +63,10 @@ class ProfileScraper {
   Metrics::Counter& errors_;
   Metrics::Counter& resets_;
   PprofDelta delta_;
+  // An interval of counters, until it is known to be stored or refused. It is sent again as it was:
+  // equal bytes have one id, so that a server that stored it although its answer was lost counts it
+  // once.
+  std::optional<ScrapedProfile> pending_;
   enum class Health { kUnknown, kUp, kDown } health_ = Health::kUnknown;
 };
 

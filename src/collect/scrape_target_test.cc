@@ -22,6 +22,10 @@ std::string Cpu() {
                               .Build()));
 }
 
+std::string Contentions(int64_t contentions) {
+  return EncodePprof(SmallProfile{{{"contentions", "count"}}, {{"f", {contentions}}}}.Build());
+}
+
 class ScrapeTargetTest : public testing::Test {
  protected:
   ProfileScraper Scraper(const std::string& name) {
@@ -87,34 +91,66 @@ TEST_F(ScrapeTargetTest, UrlsJoinPrefixSchemeAndQuery) {
 
 TEST_F(ScrapeTargetTest, CumulativeProfilesBecomeDeltas) {
   ProfileScraper scraper = Scraper("mutex");
-  auto mutex = [](int64_t contentions) {
-    return EncodePprof(SmallProfile{{{"contentions", "count"}}, {{"f", {contentions}}}}.Build());
-  };
-  Answer(200, mutex(5));
+  Answer(200, Contentions(5));
   ASSERT_TRUE(scraper.Scrape().ok());
   EXPECT_TRUE(sunk_.empty());  // the first is only a baseline
-  Answer(200, mutex(9));
+  Answer(200, Contentions(9));
   ASSERT_TRUE(scraper.Scrape().ok());
   ASSERT_EQ(sunk_.size(), 1u);
   Result<Profile> profile = DecodePprof(sunk_[0].pprof);
   ASSERT_TRUE(profile.ok());
   EXPECT_THAT(ValuesByFunction(*profile), ElementsAre(Pair("f", ElementsAre(4))));
-  // What a server that is away did not take is in the next; what it refuses is not sent again.
-  auto contentions_after = [&](const Status& answer, int64_t count) {
-    sink_status_ = answer;
-    Answer(200, mutex(count));
-    EXPECT_EQ(scraper.Scrape().code(), answer.code());
-    return DecodePprof(sunk_.back().pprof).value().Values(0)[0];
-  };
-  EXPECT_EQ(contentions_after(Error(Code::kUnavailable, "away"), 10), 1);
-  EXPECT_EQ(contentions_after(Error(Code::kInvalidArgument, "refused"), 12), 3);
-  EXPECT_EQ(contentions_after({}, 19), 7);
-  Answer(200, mutex(1));  // restarted
-  const size_t sunk = sunk_.size();
+  Answer(200, Contentions(1));  // restarted
   ASSERT_TRUE(scraper.Scrape().ok());
-  EXPECT_EQ(sunk_.size(), sunk);
+  EXPECT_EQ(sunk_.size(), 1u);
   EXPECT_THAT(MetricsText(), HasSubstr("anneal_scrape_resets_total{instance=\"h:6060\",job=\"web\","
                                        "profile=\"mutex\"} 1"));
+}
+
+// A server may have stored what the client thinks failed: only equal bytes count once.
+TEST_F(ScrapeTargetTest, AnIntervalThatFailedIsSentAgainAsItWas) {
+  ProfileScraper scraper = Scraper("mutex");
+  Answer(200, Contentions(5));
+  ASSERT_TRUE(scraper.Scrape().ok());
+  auto scrape = [&](const Status& answer, int64_t contentions) {
+    sink_status_ = answer;
+    Answer(200, Contentions(contentions));
+    EXPECT_EQ(scraper.Scrape().code(), answer.code());
+  };
+  scrape(Error(Code::kDeadlineExceeded, "slow"), 9);
+  scrape(Error(Code::kUnavailable, "away"), 12);
+  EXPECT_EQ(http_.requests().size(), 2u);  // nothing new while the old is there
+  scrape({}, 14);
+  ASSERT_EQ(sunk_.size(), 4u);
+  for (size_t again : {1u, 2u}) {
+    EXPECT_EQ(sunk_[again].pprof, sunk_[0].pprof);
+    EXPECT_EQ(sunk_[again].labels, sunk_[0].labels);
+    EXPECT_EQ(sunk_[again].time_ns, sunk_[0].time_ns);
+  }
+  const Result<Profile> failed = DecodePprof(sunk_[0].pprof), next = DecodePprof(sunk_[3].pprof);
+  ASSERT_TRUE(failed.ok() && next.ok());
+  EXPECT_THAT(ValuesByFunction(*failed), ElementsAre(Pair("f", ElementsAre(4))));
+  EXPECT_THAT(ValuesByFunction(*next), ElementsAre(Pair("f", ElementsAre(5))));
+  EXPECT_EQ(next->time_ns, failed->time_ns + failed->duration_ns);
+}
+
+TEST_F(ScrapeTargetTest, AnIntervalThatIsRefusedIsNotSentAgain) {
+  ProfileScraper scraper = Scraper("mutex");
+  Answer(200, Contentions(5));
+  ASSERT_TRUE(scraper.Scrape().ok());
+  auto contentions_after = [&](const Status& answer, int64_t contentions) {
+    sunk_.clear();
+    sink_status_ = answer;
+    Answer(200, Contentions(contentions));
+    EXPECT_EQ(scraper.Scrape().code(), answer.code());
+    EXPECT_EQ(sunk_.size(), 1u);
+    return DecodePprof(sunk_.at(0).pprof).value().Values(0)[0];
+  };
+  EXPECT_EQ(contentions_after(Error(Code::kInvalidArgument, "refused"), 7), 2);
+  EXPECT_EQ(contentions_after({}, 10), 3);
+  EXPECT_EQ(contentions_after(Error(Code::kUnavailable, "away"), 11), 1);
+  EXPECT_EQ(contentions_after(Error(Code::kInvalidArgument, "too old"), 13), 1);  // the same
+  EXPECT_EQ(contentions_after({}, 20), 9);
 }
 
 TEST_F(ScrapeTargetTest, WrongAnswersAreErrors) {

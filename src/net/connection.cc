@@ -209,6 +209,7 @@ void Connection::Flush() {
     const int64_t now_ns = ServerCore::NowNs();
     OnSession([&](auto& session) { session.Produce(queue_, now_ns); });
     if (queue_.empty()) {
+      write_begun_ns_ = 0;
       ReceivedRequests requests;
       OnSession([&](auto& session) { session.Sent(now_ns, requests); });
       Dispatch(std::move(requests));
@@ -220,12 +221,17 @@ void Connection::Flush() {
       if (peer_ended_) return Close();
       return WaitReadable();
     }
+    if (write_begun_ns_ == 0) {
+      write_begun_ns_ = now_ns;
+      written_bytes_ = 0;
+    }
     const ByteStream::Moved written = stream_.Write(queue_);
     if (written.outcome == Outcome::kWaitWrite) return WaitWritable();
     // TLS must receive before it can send; whatever is received flushes again.
     if (written.outcome == Outcome::kWaitRead) return WaitReadable();
     if (written.outcome != Outcome::kMoved) return Close();
     queue_.Pop(written.bytes);
+    written_bytes_ += written.bytes;
     sent_ns_ = now_ns;
   }
 }
@@ -253,8 +259,12 @@ void Connection::Tick(int64_t now_ns) {
     if (now_ns >= linger_until_ns_) Close();
     return;
   }
-  // Each write that moves something renews this deadline: it is for readers that stand still.
-  if (waiting_write_ && now_ns >= sent_ns_ + loop_->core().options.idle_timeout_ns) return Close();
+  // For readers that stand still, and for those that only just move.
+  const HttpServerOptions& options = loop_->core().options;
+  if (waiting_write_ && (now_ns >= sent_ns_ + options.idle_timeout_ns ||
+                         now_ns >= AnswerDeadlineNs(options, write_begun_ns_, written_bytes_))) {
+    return Close();
+  }
   OnSession([&](auto& session) { session.Tick(now_ns); });
   Flush();
 }

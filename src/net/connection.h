@@ -68,6 +68,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::variant<std::unique_ptr<Http1Session>, std::unique_ptr<Http2Session>> session_;
   SendQueue queue_;
   int64_t sent_ns_ = 0;  // when bytes last went out, or were first queued
+  // Since the queue was last empty: when writing began (0: not yet), and what went out.
+  int64_t write_begun_ns_ = 0;
+  size_t written_bytes_ = 0;
   int64_t linger_until_ns_ = 0;
 };
 

@@ -184,7 +184,7 @@ void Http1Session::Answer(uint32_t, HttpResponse response, int64_t) {
   }
   const bool has_body = method_ != "HEAD" && StatusHasBody(response.status);
   if (has_body && response.body.size() > kFreeAnswerBytes &&
-      !charged_.CoverExactly(response.body.size())) {
+      !charged_.CoverAnswer(response.body.size())) {
     response = NoRoomResponse(response.body.size());
   }
   const bool close = refused_ || !keep_alive_ || context_.draining;

@@ -331,7 +331,7 @@ void Http2Session::Rep::Submit(int32_t id, Stream& stream, HttpResponse response
   }
   const bool has_body = stream.method != "HEAD" && StatusHasBody(response.status);
   if (has_body && response.body.size() > kFreeAnswerBytes &&
-      !stream.charged.CoverExactly(response.body.size())) {
+      !stream.charged.CoverAnswer(response.body.size())) {
     response = NoRoomResponse(response.body.size());
   }
   context.counters.Count(stream.method, response.status);  // before the client can know
@@ -343,7 +343,7 @@ void Http2Session::Rep::Submit(int32_t id, Stream& stream, HttpResponse response
     fields.Add("content-length", fmt::format("{}", response.body.size()));
   }
   stream.state = Stream::State::kAnswering;
-  stream.moved_ns = now_ns;
+  stream.answered_ns = stream.moved_ns = now_ns;
   stream.response = std::move(response);
   stream.client_left.reset();
   nghttp2_data_provider provider{};
@@ -413,7 +413,8 @@ void Http2Session::Rep::CheckDeadline(int32_t id, Stream& stream) {
     case Stream::State::kHandling:
       break;
     case Stream::State::kAnswering:
-      if (now_ns >= stream.moved_ns + options.idle_timeout_ns) {
+      if (now_ns >= stream.moved_ns + options.idle_timeout_ns ||
+          now_ns >= AnswerDeadlineNs(options, stream.answered_ns, stream.sent_bytes)) {
         nghttp2_submit_rst_stream(session.get(), NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL);
       }
       break;

@@ -32,11 +32,12 @@ struct Http2Stream {
 
   State state = State::kHead;
   int64_t begun_ns;
-  int64_t head_ns = 0;  // when the head was whole
-  int64_t moved_ns;     // when some of the answer last went out
-  HttpRequest request;  // until it is given out
-  std::string method;   // stays
-  std::string cookies;  // of several fields one (RFC 9113, 8.2.3)
+  int64_t head_ns = 0;      // when the head was whole
+  int64_t answered_ns = 0;  // when the answer began
+  int64_t moved_ns;         // when some of the answer last went out
+  HttpRequest request;      // until it is given out
+  std::string method;       // stays
+  std::string cookies;      // of several fields one (RFC 9113, 8.2.3)
   size_t head_bytes = 0;
   Charged charged;
   std::shared_ptr<std::atomic<bool>> client_left;

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/mutex.h"
@@ -17,9 +18,12 @@ namespace anneal {
 // Thread-safe.
 class InflightBudget {
  public:
-  // `metrics` must outlive this.
-  InflightBudget(size_t limit_bytes, ServerMetrics& metrics)
-      : limit_bytes_(limit_bytes), metrics_(metrics) {}
+  // `metrics` must outlive this. Whoever waits does so in one of `worker_threads`, of which two are
+  // left to requests that do not.
+  InflightBudget(size_t limit_bytes, ServerMetrics& metrics, size_t worker_threads)
+      : limit_bytes_(limit_bytes),
+        max_waiting_(worker_threads < 2 ? 0 : std::min(kMaxWaiting, worker_threads - 2)),
+        metrics_(metrics) {}
 
   // Takes `bytes`; false when there is no room. A request alone always has room.
   bool Charge(size_t bytes) {
@@ -38,6 +42,21 @@ class InflightBudget {
     } while (!used_bytes_.compare_exchange_weak(before, before + bytes));
     metrics_.AddInflightBytes(static_cast<double>(bytes));
     return true;
+  }
+  // For an answer until it is sent. Answers get half of the bytes, so that clients who read slowly
+  // leave room for those who push; one alone always has room.
+  bool ChargeAnswer(size_t bytes) {
+    size_t before = answer_bytes_.load();
+    do {
+      if (before != 0 && before + bytes > limit_bytes_ / 2) return false;
+    } while (!answer_bytes_.compare_exchange_weak(before, before + bytes));
+    if (Charge(bytes)) return true;
+    answer_bytes_ -= bytes;
+    return false;
+  }
+  void ReleaseAnswer(size_t bytes) {
+    answer_bytes_ -= bytes;
+    Release(bytes);
   }
   void Release(size_t bytes) {
     if (bytes == 0) return;
@@ -63,7 +82,7 @@ class InflightBudget {
   bool TakeTurn() EXCLUDES_LOCK(mutex_) {
     MutexLock lock(mutex_);
     if (!taken_) return taken_ = true;
-    if (waiting_ >= kMaxWaiting || starving_) return false;
+    if (waiting_ >= max_waiting_ || starving_) return false;
     ++waiting_;
     ++sleepers_;
     const int64_t deadline_ns = Clock::System().MonotonicNs() + kWaitNs;
@@ -95,8 +114,7 @@ class InflightBudget {
   }
 
  private:
-  // Each waits in a worker thread.
-  static constexpr int kMaxWaiting = 2;
+  static constexpr size_t kMaxWaiting = 2;
   static constexpr int64_t kWaitNs = int64_t{10} * 1'000'000'000;
   // How long small requests are waited for, before those who wait for their turn give up theirs.
   static constexpr int64_t kPatienceNs = 500'000'000;
@@ -110,14 +128,16 @@ class InflightBudget {
   }
 
   const size_t limit_bytes_;
+  const size_t max_waiting_;
   ServerMetrics& metrics_;
   std::atomic<size_t> used_bytes_{0};
+  std::atomic<size_t> answer_bytes_{0};  // of these
   std::atomic<int> sleepers_{0};
   Mutex mutex_;
   CondVar changed_;
   bool taken_ GUARDED_BY(mutex_) = false;
   bool starving_ GUARDED_BY(mutex_) = false;  // the one whose turn it is has too little room
-  int waiting_ GUARDED_BY(mutex_) = 0;
+  size_t waiting_ GUARDED_BY(mutex_) = 0;
 };
 
 // What one message holds of a budget while it grows; given back at its end.
@@ -144,7 +164,17 @@ class Charged {
     bytes_ = bytes;
     return true;
   }
-  void Clear() { budget_->Release(Take()); }
+  // For an answer, in place of whatever is held.
+  bool CoverAnswer(size_t bytes) {
+    Clear();
+    if (!budget_->ChargeAnswer(bytes)) return false;
+    answer_bytes_ = bytes;
+    return true;
+  }
+  void Clear() {
+    budget_->Release(Take());
+    budget_->ReleaseAnswer(std::exchange(answer_bytes_, 0));
+  }
   // The bytes held, which the caller must now release.
   size_t Take() {
     const size_t bytes = bytes_;
@@ -155,7 +185,8 @@ class Charged {
  private:
   static constexpr size_t kStepBytes = size_t{64} << 10;
   InflightBudget* budget_;
-  size_t bytes_ = 0;
+  size_t bytes_ = 0;         // of a request
+  size_t answer_bytes_ = 0;  // of an answer
 };
 
 }  // namespace anneal

@@ -47,6 +47,10 @@ class RequestCharge {
     bytes = std::min(bytes, held_bytes_);
     held_bytes_ -= bytes;
     budget_.Release(bytes);
+    if (has_turn_ && held_bytes_ <= budget_.small_bytes()) {
+      budget_.EndTurn();
+      has_turn_ = false;
+    }
   }
   void End() EXCLUDES_LOCK(mutex_) {
     MutexLock lock(mutex_);

@@ -23,7 +23,7 @@ class RequestChargeTest : public testing::Test {
 
   Metrics all_metrics_;
   ServerMetrics metrics_{&all_metrics_};
-  InflightBudget budget_{kLimit, metrics_};
+  InflightBudget budget_{kLimit, metrics_, 4};
 };
 
 TEST_F(RequestChargeTest, HoldsAndGivesBack) {
@@ -44,6 +44,34 @@ TEST_F(RequestChargeTest, HoldsAndGivesBack) {
   EXPECT_EQ(Held(), 0);
   EXPECT_TRUE(request->Claim(20).ok()) << "answered: nothing is held any more";
   EXPECT_EQ(Held(), 0);
+}
+
+TEST_F(RequestChargeTest, ATurnEndsWithWhatWasLarge) {
+  auto first = Request(10);
+  ASSERT_TRUE(first->Claim(500).ok());
+  first->Release(450);
+  auto second = Request(10);
+  EXPECT_TRUE(second->Claim(600).ok()) << "without waiting: the first one holds 60";
+}
+
+TEST_F(RequestChargeTest, NobodyWaitsWhereWorkersAreFew) {
+  InflightBudget budget(kLimit, metrics_, 2);
+  ASSERT_TRUE(budget.TakeTurn());
+  EXPECT_FALSE(budget.TakeTurn()) << "it would take the last worker but one";
+  budget.EndTurn();
+}
+
+TEST_F(RequestChargeTest, AnswersGetHalf) {
+  Charged slow(budget_), slower(budget_), alone(budget_);
+  EXPECT_TRUE(slow.CoverAnswer(300));
+  EXPECT_FALSE(slower.CoverAnswer(101));
+  EXPECT_TRUE(slower.CoverAnswer(100));
+  EXPECT_TRUE(budget_.Charge(400)) << "the other half is for requests";
+  budget_.Release(400);
+  slow.Clear();
+  slower.Clear();
+  EXPECT_EQ(Held(), 0);
+  EXPECT_TRUE(alone.CoverAnswer(500)) << "one alone always has room";
 }
 
 TEST_F(RequestChargeTest, SmallOnesDoNotWait) {

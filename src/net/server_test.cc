@@ -403,7 +403,7 @@ TEST(HttpServer, InflightBytesAreBounded) {
 TEST(HttpServer, AnswersThatNobodyReadsAreBounded) {
   constexpr size_t kAnswerBytes = size_t{64} << 20;  // more than sockets hold
   HttpServerOptions options = Options();
-  options.max_inflight_bytes = 2 * kAnswerBytes;
+  options.max_inflight_bytes = 4 * kAnswerBytes;  // of which answers have half
   Metrics metrics;
   options.metrics = &metrics;
   auto server = StartOrDie(options, [](HttpRequest request, HttpRespond respond) {

@@ -123,4 +123,12 @@ inline int64_t BodyDeadlineNs(const HttpServerOptions& options, int64_t head_ns,
   return head_ns + options.body_timeout_ns + static_cast<int64_t>(earned_s * 1e9);
 }
 
+// When an answer must have been read: as late as a connection may idle, and a second more for each
+// `min_body_rate` bytes that went out.
+inline int64_t AnswerDeadlineNs(const HttpServerOptions& options, int64_t begin_ns,
+                                size_t sent_bytes) {
+  return BodyDeadlineNs(options, begin_ns + options.idle_timeout_ns - options.body_timeout_ns,
+                        sent_bytes);
+}
+
 }  // namespace anneal

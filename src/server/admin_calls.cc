@@ -166,14 +166,19 @@ void AdminCalls::Handle(std::string_view route, const HttpRequest& request, Stor
   if (const Status admitted = Admit(request); !admitted.ok()) {
     return respond(RefusalResponse(request, admitted));
   }
-  if (route == kStats) {  // quick enough to be answered here, also beside a call under way
-    const Result<StoreStats> stats = StatsFor(request, options_.tenancy, store);
-    return respond(stats.ok() ? JsonTextResponse(StatsJson(*stats).dump())
-                              : ErrorResponse(stats.status()));
-  }
-  Result<Work> work = route == kDelete ? Delete(request, store) : Backup(request, store);
+  Result<Work> work = route == kStats    ? Stats(request, store)
+                      : route == kDelete ? Delete(request, store)
+                                         : Backup(request, store);
   const Status begun = work.ok() ? Run(std::move(work).value(), respond) : work.status();
   if (!begun.ok()) respond(ErrorResponse(begun));
+}
+
+// It reads every key: one at a time, and not in a thread that requests need.
+AdminCalls::Work AdminCalls::Stats(const HttpRequest& request, Store& store) const {
+  return [request, tenancy = options_.tenancy, &store] {
+    const Result<StoreStats> stats = StatsFor(request, tenancy, store);
+    return stats.ok() ? JsonTextResponse(StatsJson(*stats).dump()) : ErrorResponse(stats.status());
+  };
 }
 
 Result<AdminCalls::Work> AdminCalls::Backup(const HttpRequest& request, Store& store) const {

@@ -49,6 +49,7 @@ class AdminCalls {
   using Work = std::function<HttpResponse()>;
 
   Status Admit(const HttpRequest& request) const;
+  Work Stats(const HttpRequest& request, Store& store) const;
   Result<Work> Backup(const HttpRequest& request, Store& store) const;
   Result<Work> Delete(const HttpRequest& request, Store& store) const;
   // One at a time.

@@ -224,8 +224,7 @@ Result<std::shared_ptr<const Merged>> EmbeddedStore::MergeLasting(const Selectio
 
 Result<Profile> EmbeddedStore::Merge(const Selection& selection) {
   ASSIGN_OR_RETURN(Profile merged, MergeAll(selection));
-  // Until the query ends: its caller makes a pprof or a tree of the profile, and an answer of that.
-  constexpr size_t kWithAnswer = 4;
+  // Until the query ends.
   if (selection.control != nullptr) {
     TRY(selection.control->Take(kWithAnswer * ProfileBytes(merged)));
   }

@@ -40,6 +40,10 @@ struct QueryBounds {
   QueryPool* memory = nullptr;  // must outlive the control; null: unlimited
 };
 
+// What a merged profile takes as often as its own bytes: its caller makes a pprof or a tree of it,
+// and an answer of that.
+inline constexpr uint64_t kWithAnswer = 4;
+
 class QueryControl {
  public:
   // `canceled` says whether the client left; it may be empty, is called from several threads and
@@ -90,6 +94,23 @@ class QueryMemory {
  private:
   QueryControl* const control_;
   uint64_t taken_ = 0;
+};
+
+// Gives back at the end of a scope what the query took within it, for parts of a query whose
+// results do not live on. One thread at a time.
+class QueryScope {
+ public:
+  explicit QueryScope(QueryControl* control)
+      : control_(control), before_(control == nullptr ? 0 : control->taken()) {}
+  ~QueryScope() {
+    if (control_ != nullptr) control_->Give(control_->taken() - before_);
+  }
+  QueryScope(const QueryScope&) = delete;
+  QueryScope& operator=(const QueryScope&) = delete;
+
+ private:
+  QueryControl* const control_;
+  const uint64_t before_;
 };
 
 }  // namespace anneal

@@ -104,12 +104,16 @@ TEST(SlowClients, AreCutOffWithinTheHandshakeOfTls) {
   ASSERT_NE(server, nullptr);
   const std::unique_ptr<Http> http = Http::Create();
   ASSERT_TRUE(http->Trust(certificate).ok());
-  ExpectCutOff(*server, kTlsKinds, [&] {
+  auto expect_served = [&] {
     const Result<HttpResponse> ready =
         http->Fetch({.target = server->url() + "/ready"}, 60'000'000'000, 1 << 20);
     ASSERT_TRUE(ready.ok()) << ready.status().ToString();
     EXPECT_EQ(ready->status, 200);
-  });
+  };
+  // Connects before the others: its handshake has no longer than theirs, which on a busy machine
+  // might not do among so many. The connection is kept.
+  expect_served();
+  ExpectCutOff(*server, kTlsKinds, expect_served);
 }
 
 }  // namespace

@@ -20,7 +20,8 @@ export function ForestPlot({ arms }: { arms: readonly Arm[] }) {
   const shown = arms.filter((arm) => arm.verdict.candidate);
   if (shown.length === 0) return null;
   const reach = reachOf(shown);
-  const x = (ratio: number) => plotLeft + ((Math.log(ratio) + reach) / (2 * reach)) * (plotRight - plotLeft);
+  // Ratios that are none stand at the left edge.
+  const x = (ratio: number) => plotLeft + ((ratio > 0 ? Math.log(ratio) / reach : -1) + 1) * ((plotRight - plotLeft) / 2);
   const height = top + shown.length * rowHeight + 26;
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Verdicts as a plot">
@@ -106,11 +107,14 @@ function reachOf(arms: readonly Arm[]): number {
   return Math.max(0.02, ...logs, ...arms.map(({ verdict }) => verdict.floor ?? 0)) * 1.08;
 }
 
-function ticks(reach: number): number[] {
+/** Round percents within the plot; nothing is 100 % less and above 0. */
+export function ticks(reach: number): number[] {
   const step = [1, 2, 5, 10, 20, 50].find((each) => (reach * 100) / each <= 2.5) ?? 100;
-  const list = [];
-  for (let at = -Math.floor((reach * 100) / step); at * step <= reach * 95; at++) if (Math.abs(at * step) < reach * 95) list.push(at * step);
-  return list;
+  const most = Math.floor((Math.exp(reach) * 100) / step);
+  const all = Array.from({ length: 2 * most + 1 }, (_, i) => (i - most) * step);
+  const shown = all.filter((percent) => percent > -100 && Math.abs(Math.log(1 + percent / 100)) < reach * 0.95);
+  const thinned = Math.ceil(shown.length / 7);
+  return shown.filter((percent) => (percent / step) % thinned === 0);
 }
 
 function describe(arms: readonly Arm[]): string {

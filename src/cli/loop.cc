@@ -26,16 +26,12 @@ struct LoopOptions {
 
 // Tells a server about the turn. That it cannot be told is no reason to fail what was measured.
 void PublishTurn(const LoopRun& run, const LoopTurn& turn) {
-  const LoopConfig::Publish& to = run.config.publish;
-  PublishFlags flags{.url = to.server, .service = {}, .token_file = to.token_file, .artefact = {}};
-  if (flags.url.empty() && run.server) flags.url = run.server_url;
-  if (flags.url.empty()) return;
+  if (!run.publish_server) return;
   Result<std::string> id = [&]() -> Result<std::string> {
-    ASSIGN_OR_RETURN(ServerAddress server, PublishAddress(flags, run.context));
     ASSIGN_OR_RETURN(std::string record, TurnRecord(run, turn));
-    return PublishRecord(run.context.http, server, record);
+    return PublishRecord(run.context.http, *run.publish_server, record);
   }();
-  run.Say(id.ok() ? fmt::format("published to {} as {}", flags.url, *id)
+  run.Say(id.ok() ? fmt::format("published to {} as {}", run.publish_server->url, *id)
                   : "warning: not published: " + id.status().message());
 }
 
@@ -105,14 +101,19 @@ Result<LoopConfig> ReadConfig(const std::string& path, const Fs& fs) {
   return config;
 }
 
+// Flags win over the config. Its token is for its server: another is not shown it.
+void OverridePublish(const PublishFlags& flags, LoopServer& publish) {
+  if (!flags.url.empty() && flags.url != publish.url) publish = {.url = flags.url};
+  if (!flags.token_file.empty()) publish.token_file = flags.token_file;
+}
+
 int RunLoop(const LoopOptions& options, CliContext& context) {
   Result<LoopConfig> config = ReadConfig(options.config_path, context.fs);
   if (!config.ok()) {
     context.err << "anneal loop: " << config.status().message() << "\n";
     return kExitUsage;
   }
-  if (!options.publish.url.empty()) config->publish.server = options.publish.url;
-  if (!options.publish.token_file.empty()) config->publish.token_file = options.publish.token_file;
+  OverridePublish(options.publish, config->publish);
   if (options.dry_run) {
     context.out << DescribePlan(*config, options.iterations);
     return kExitOk;

@@ -157,16 +157,29 @@ Result<LoopConfig::Source> ParseSource(std::string_view text) {
   return InvalidArgument("\"{}\" is not push or scrape", text);
 }
 
-Status ReadProfiling(const YAML::Node& node, LoopConfig::Profiling* profiling) {
+// The keys of a section that say which server.
+void ReadServer(Section& section, const std::string& config_dir, LoopServer* server) {
+  section.Read("server", &server->url);
+  section.Read("tenant", &server->tenant);
+  section.Read("token_file", &server->token_file);
+  if (!server->token_file.empty()) server->token_file = Resolve(config_dir, server->token_file);
+}
+
+Status ReadProfiling(const YAML::Node& node, const std::string& config_dir,
+                     LoopConfig::Profiling* profiling) {
   Section section(node, "profiling");
   section.ReadBy("source", ParseSource, &profiling->source);
-  section.Read("server", &profiling->server);
+  ReadServer(section, config_dir, &profiling->server);
   section.Read("profile_type", &profiling->profile_type);
   section.ReadBy("warm_up", ParseDuration, &profiling->warm_up_ns);
   section.ReadNumber("rounds", 1, 1000, &profiling->rounds);
   section.ReadBy("round", ParseDuration, &profiling->round_ns);
   section.ReadFlag("gogc_off", &profiling->gogc_off);
   section.Read("clean_up", &profiling->clean_up);
+  if (profiling->server.url.empty() &&
+      !(profiling->server.tenant.empty() && profiling->server.token_file.empty())) {
+    section.Fail(node, "tenant and token_file are of use with a server only");
+  }
   if (profiling->round_ns < 1'000'000'000) section.Fail(node["round"], "round must be at least 1s");
   return section.Finish();
 }
@@ -193,10 +206,9 @@ Status ReadVerify(const YAML::Node& node, LoopConfig::Verify* verify) {
   return section.Finish();
 }
 
-Status ReadPublish(const YAML::Node& node, LoopConfig::Publish* publish) {
+Status ReadPublish(const YAML::Node& node, const std::string& config_dir, LoopServer* publish) {
   Section section(node, "publish");
-  section.Read("server", &publish->server);
-  section.Read("token_file", &publish->token_file);
+  ReadServer(section, config_dir, publish);
   return section.Finish();
 }
 
@@ -213,19 +225,18 @@ Status ReadConfig(const YAML::Node& root, const std::string& config_dir, const F
   section.Read("build", &config->build);
   section.Read("run", &config->run);
   section.Read("bench", &config->bench);
+  section.Read("ca_file", &config->ca_file);
   section.ReadPairs("env", &config->env);
   TRY(ReadLoad(section.Take("load"), config_dir, fs, &config->load));
-  TRY(ReadProfiling(section.Take("profiling"), &config->profiling));
+  TRY(ReadProfiling(section.Take("profiling"), config_dir, &config->profiling));
   TRY(ReadVerify(section.Take("verify"), &config->verify));
-  TRY(ReadPublish(section.Take("publish"), &config->publish));
+  TRY(ReadPublish(section.Take("publish"), config_dir, &config->publish));
   TRY(section.Finish());
 
   config->directory = Resolve(config_dir, directory);
   config->work_dir = Resolve(config->directory, work_dir);
   config->artefact = Resolve(config->directory, artefact);
-  if (!config->publish.token_file.empty()) {
-    config->publish.token_file = Resolve(config_dir, config->publish.token_file);
-  }
+  if (!config->ca_file.empty()) config->ca_file = Resolve(config_dir, config->ca_file);
   if (config->service.empty()) {
     return InvalidArgument("service is missing: the service_name under which profiles are kept");
   }
@@ -262,6 +273,10 @@ Status ReadConfig(const YAML::Node& root, const std::string& config_dir, const F
 }
 
 }  // namespace
+
+bool LoopPushes(const LoopConfig& config) {
+  return !config.bench.empty() || config.profiling.source == LoopConfig::Source::kScrape;
+}
 
 Result<LoopConfig> ParseLoopConfig(std::string_view text, const std::string& config_dir,
                                    const Fs& fs) {

@@ -23,6 +23,14 @@ struct LoopInput {
   double weight = 1;  // its share of the requests, against the other inputs' weights
 };
 
+// A server, and as whom to ask it. What is left out is taken from the environment as by every
+// command (ANNEAL_TOKEN, ANNEAL_TENANT_ID); see cli/server_flags.h.
+struct LoopServer {
+  std::string url;  // empty: none
+  std::string tenant;
+  std::string token_file;
+};
+
 struct LoopConfig {
   std::string service;    // service_name of its profiles
   std::string directory;  // where commands run; absolute or relative to the current one
@@ -47,7 +55,7 @@ struct LoopConfig {
   enum class Source { kPush, kScrape };
   struct Profiling {
     Source source = Source::kPush;
-    std::string server;  // URL of a running server; empty: the loop runs its own
+    LoopServer server;  // a running one; without a URL the loop runs its own
     std::string profile_type = "process_cpu:cpu:nanoseconds:cpu:nanoseconds";
     int64_t warm_up_ns = 3'000'000'000;
     int rounds = 3;
@@ -56,10 +64,8 @@ struct LoopConfig {
     std::string clean_up;   // shell line between rounds, with {port}; empty: none
   } profiling;
 
-  struct Publish {
-    std::string server;      // URL that records are sent to; empty: the loop's own server, if any
-    std::string token_file;  // with a token that may write there
-  } publish;
+  LoopServer publish;   // that records are sent to; without a URL the loop's own server, if any
+  std::string ca_file;  // certificates to trust instead of the machine's, for https URLs
 
   struct Verify {
     std::string mode;     // http, gobench, command or stdin; empty: by what is set
@@ -72,6 +78,9 @@ struct LoopConfig {
     double max_regression = 0.005;
   } verify;
 };
+
+// Whether the loop itself pushes the profiles; else the program does.
+bool LoopPushes(const LoopConfig& config);
 
 // Parses the text of a config. Paths in it are relative to `config_dir`; files it names (an
 // input's body_file) are read through `fs`. Errors name the line and the key.

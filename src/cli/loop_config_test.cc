@@ -47,6 +47,8 @@ load: {ready: /ready, concurrency: 7, command: "wrk -d{seconds}s {url}"}
 profiling:
   source: scrape
   server: http://127.0.0.1:4040
+  tenant: team
+  token_file: loop.token
   profile_type: "process_cpu:samples:count:cpu:nanoseconds"
   warm_up: 1s
   rounds: 5
@@ -62,6 +64,8 @@ verify: {mode: stdin, command: "{binary} -stdin", time: 2m, layouts: 8, seed: 9,
   EXPECT_EQ(config->env[1].second, "two");
   EXPECT_EQ(config->load.concurrency, 7);
   EXPECT_EQ(config->profiling.source, LoopConfig::Source::kScrape);
+  EXPECT_EQ(config->profiling.server.tenant, "team");
+  EXPECT_EQ(config->profiling.server.token_file, "loop.token");
   EXPECT_EQ(config->profiling.rounds, 5);
   EXPECT_EQ(config->profiling.round_ns, 60'000'000'000);
   EXPECT_TRUE(config->profiling.gogc_off);
@@ -89,6 +93,7 @@ TEST(LoopConfigTest, ErrorsNameTheLineAndTheKey) {
       {"service: s\nprofiling: {round: 10ms}", "at least 1s"},
       {"service: s\nprofiling: {rounds: 0}", "rounds must be a number from 1 to 1000"},
       {"service: s\nprofiling: {source: lbr}", "not push or scrape"},
+      {"service: s\nprofiling: {token_file: t}", "with a server only"},
       {"service: s\nprofiling: {gogc_off: maybe}", "true or false"},
       {"service: s\nverify: {min_gain: 1}", "not a percentage"},
       {"service: s\nverify: {mode: fast}", "fast"},

@@ -23,12 +23,13 @@ std::string MetricName(const std::string& profile_type) {
 }
 
 Status PushBytes(const LoopRun& run, std::string_view pprof) {
-  ProfileClient client(run.context.http, {.url = run.server_url});
+  ProfileClient client(run.context.http, run.profile_server);
   PushProfile push{.labels = {{"__name__", MetricName(run.config.profiling.profile_type)},
                               {"service_name", run.config.service}},
                    .pprof = pprof,
                    .id = ContentUuid(pprof)};
-  return client.Push(std::span(&push, 1)).Annotate("pushing the profile to " + run.server_url);
+  return client.Push(std::span(&push, 1))
+      .Annotate("pushing the profile to " + run.profile_server.url);
 }
 
 // Drives one round and, when profiles are scraped, takes the CPU profile of it meanwhile.
@@ -63,7 +64,7 @@ Status ProfileService(const LoopRun& run, LoopTurn* turn) {
   const LoopConfig::Profiling& plan = run.config.profiling;
   ProfilingFacts& facts = turn->profiling;
   ASSIGN_OR_RETURN(std::unique_ptr<LoopService> service,
-                   LoopService::Start(run.config, turn->baseline_binary, run.server_url,
+                   LoopService::Start(run.config, turn->baseline_binary, run.profile_server.url,
                                       run.WorkPath(fmt::format("turn{}-service.log", turn->number)),
                                       run.context, run.interrupt));
   if (plan.warm_up_ns > 0) {
@@ -122,6 +123,15 @@ Status ProfileBench(const LoopRun& run, LoopTurn* turn) {
   return Status();
 }
 
+// Why a window may be empty.
+std::string WhatToLookAt(const LoopRun& run) {
+  if (LoopPushes(run.config)) return "is profiling.profile_type what was measured?";
+  return fmt::format(
+      "does the program push to {{server}} ({}) as service_name {}, more often than a round is "
+      "long, and end on SIGTERM? What it printed is in {}",
+      run.profile_server.url, run.config.service, run.WorkPath("turn*-service.log"));
+}
+
 }  // namespace
 
 Status ProfileUnderLoad(const LoopRun& run, LoopTurn* turn) {
@@ -130,20 +140,19 @@ Status ProfileUnderLoad(const LoopRun& run, LoopTurn* turn) {
 
 Result<Profile> MergeWindow(const LoopRun& run, const LoopTurn& turn) {
   run.Say("merging the window");
-  ProfileClient client(run.context.http, {.url = run.server_url});
+  ProfileClient client(run.context.http, run.profile_server);
   MergeQuery query{
       .profile_type = run.config.profiling.profile_type,
       .selector = fmt::format("{{service_name=\"{}\"}}", run.config.service),
       .window = {turn.profiling.start_ns / kNsPerMs, turn.profiling.end_ns / kNsPerMs + 1}};
   Result<std::string> pprof = client.Merge(query);
-  if (!pprof.ok()) return pprof.status().Annotate("merging at " + run.server_url);
+  if (!pprof.ok()) return pprof.status().Annotate("merging at " + run.profile_server.url);
   ASSIGN_OR_RETURN(Profile profile, DecodePprof(*pprof));
   if (profile.SampleCount() == 0) {
     return Error(Code::kFailedPrecondition,
-                 "no profile of {} began in the {} s of load: does the program push to {{server}} "
-                 "as service_name {}, more often than a round is long, and end on SIGTERM?",
-                 query.selector, (turn.profiling.end_ns - turn.profiling.start_ns) / kSecondNs,
-                 run.config.service);
+                 "no profile {} of type {} began in the {} s of profiling: {}", query.selector,
+                 query.profile_type, (turn.profiling.end_ns - turn.profiling.start_ns) / kSecondNs,
+                 WhatToLookAt(run));
   }
   return profile;
 }

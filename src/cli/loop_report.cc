@@ -214,9 +214,9 @@ Status WriteTurnReport(const LoopRun& run, const LoopTurn& turn) {
 }
 
 std::string DescribePlan(const LoopConfig& config, int iterations) {
-  std::string server = config.profiling.server.empty()
+  std::string server = config.profiling.server.url.empty()
                            ? "a server of its own, store in " + config.work_dir + "/store"
-                           : config.profiling.server;
+                           : config.profiling.server.url;
   std::string out = fmt::format("{} turn{} for service {}, in {}:\n", iterations,
                                 iterations == 1 ? "" : "s", config.service, config.directory);
   out += Row("baseline", Substitute(config.build, {{"pgo", config.artefact + " (or off)"}}));

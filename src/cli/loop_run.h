@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "cli/context.h"
 #include "cli/interrupt.h"
 #include "cli/loop_config.h"
+#include "collect/connect_call.h"
 
 namespace anneal {
 
@@ -17,8 +19,9 @@ struct LoopRun {
   const LoopConfig& config;
   CliContext& context;
   const InterruptScope& interrupt;
-  std::string server_url;          // where profiles are pushed and merged
-  std::shared_ptr<Server> server;  // our own, when the config names none
+  ServerAddress profile_server;                 // where profiles are pushed and merged
+  std::optional<ServerAddress> publish_server;  // where records go; none: nowhere
+  std::shared_ptr<Server> server;               // our own, when the config names none
 
   // Progress: one line on stderr, whether it is a terminal or not; the loop takes minutes.
   void Say(std::string_view line) const;

@@ -1,4 +1,4 @@
-// The profile server of a loop.
+// The servers of a loop: where its profiles and its records go.
 #pragma once
 
 #include "base/status.h"
@@ -6,8 +6,9 @@
 
 namespace anneal {
 
-// Sets run.server_url: the config's server, or one that runs in this process on a free loopback
-// port, with its store in the work directory, until the LoopRun goes.
+// Sets run.profile_server and run.publish_server: the config's, or one that runs in this process
+// on a free loopback port, with its store in the work directory, until the LoopRun goes. Fails
+// when a token file cannot be read, or the profile server cannot be asked with what we have.
 Status StartServer(LoopRun& run);
 
 }  // namespace anneal

@@ -147,11 +147,8 @@ Result<ServerAddress> PublishAddress(const PublishFlags& flags, const CliContext
   ServerFlags server;
   server.url = flags.url;
   server.token_file = flags.token_file;
-  Result<ServerAddress> address = ResolveServer(server, context);
-  constexpr std::string_view kItsFlag = "--token-file";
-  if (address.ok() || !address.status().message().starts_with(kItsFlag)) return address;
-  return Status(address.status().code(),
-                "--publish-token-file" + address.status().message().substr(kItsFlag.size()));
+  server.token_file_name = "--publish-token-file";
+  return ResolveServer(server, context);
 }
 
 Result<std::string> PublishRecord(Http& http, const ServerAddress& server,

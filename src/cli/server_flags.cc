@@ -14,13 +14,15 @@ std::string FlagOrEnv(const std::string& flag, const CliContext& context, const 
   return value.empty() ? context.env("PROFILECLI_" + name) : value;
 }
 
-Result<std::string> ReadToken(const std::string& path, const CliContext& context) {
-  Result<std::string> token = context.fs.ReadFile(path);
-  if (!token.ok()) return token.status().Annotate("--token-file");
+Result<std::string> ReadToken(const ServerFlags& flags, const CliContext& context) {
+  Result<std::string> token = context.fs.ReadFile(flags.token_file);
+  if (!token.ok()) return token.status().Annotate(flags.token_file_name);
   while (!token->empty() && std::isspace(static_cast<unsigned char>(token->back()))) {
     token->pop_back();
   }
-  if (token->empty()) return InvalidArgument("--token-file: {} is empty", path);
+  if (token->empty()) {
+    return InvalidArgument("{}: {} is empty", flags.token_file_name, flags.token_file);
+  }
   return token;
 }
 
@@ -67,7 +69,7 @@ Result<ServerAddress> ResolveServer(const ServerFlags& flags, const CliContext& 
   server.tenant = AskedTenant(flags, context);
   server.token = flags.token;
   if (server.token.empty() && !flags.token_file.empty()) {
-    ASSIGN_OR_RETURN(server.token, ReadToken(flags.token_file, context));
+    ASSIGN_OR_RETURN(server.token, ReadToken(flags, context));
   }
   if (flags.username.empty() && flags.password.empty()) {
     server.token = FlagOrEnv(server.token, context, "TOKEN");

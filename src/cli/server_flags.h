@@ -16,6 +16,8 @@ namespace anneal {
 struct ServerFlags {
   std::string url, ca_file, tenant, token, token_file, username, password;
   std::string timeout = "60s";
+  // How errors call `token_file`, where another flag or a key of a config file names it.
+  std::string token_file_name = "--token-file";
 };
 
 // Adds --url, --ca-file, --tenant-id, --token, --token-file, --username, --password, --timeout.

@@ -74,9 +74,9 @@ Status WriteOutputs(const Verdict& verdict, const VerifyOptions& options, CliCon
 }
 
 // Last: what was measured is printed whatever becomes of this.
-Status Publish(const Verdict& verdict, const VerifyOptions& options, CliContext& context) {
+Status Publish(const Verdict& verdict, const VerifyOptions& options, const ServerAddress& server,
+               CliContext& context) {
   if (options.publish.url.empty()) return Status();
-  ASSIGN_OR_RETURN(ServerAddress server, PublishAddress(options.publish, context));
   ASSIGN_OR_RETURN(std::string record, VerdictRecord(verdict, options.publish, context));
   Result<std::string> id = PublishRecord(context.http, server, record);
   if (!id.ok()) return id.status().Annotate("the verdict was not published");
@@ -100,8 +100,13 @@ Status CheckOutputs(const VerifyOptions& options) {
 }
 
 int RunVerify(const VerifyOptions& options, CliContext& context) {
+  ServerAddress publish_server;
   Result<Verdict> verdict = [&]() -> Result<Verdict> {
     TRY(CheckOutputs(options));
+    if (!options.publish.url.empty()) {
+      // Before the first call: afterwards no certificate can be trusted any more.
+      ASSIGN_OR_RETURN(publish_server, PublishAddress(options.publish, context));
+    }
     return options.from_path.empty() ? Measure(options, context)
                                      : AnalyseAgain(options, context.fs);
   }();
@@ -111,7 +116,7 @@ int RunVerify(const VerifyOptions& options, CliContext& context) {
     return status.code() == Code::kInvalidArgument ? kExitUsage : ExitStatusOf(status);
   }
   int exit_status = ExitStatusOf(verdict->analysis.ruling);
-  if (Status published = Publish(*verdict, options, context); !published.ok()) {
+  if (Status published = Publish(*verdict, options, publish_server, context); !published.ok()) {
     context.err << "anneal verify: " << published.message() << "\n";
     // The verdict is what scripts ask for; only a good one gives way.
     if (exit_status == kExitOk) exit_status = ExitStatusOf(published);

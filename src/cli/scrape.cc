@@ -2,7 +2,10 @@
 // server or writes files.
 #include "collect/scrape.h"
 
+#include <algorithm>
+#include <atomic>
 #include <ostream>
+#include <thread>
 
 #include "base/mutex.h"
 #include "base/units.h"
@@ -108,6 +111,32 @@ class Destination {
       : output_dir_(args.output_dir), context_(context), client_(context.http, std::move(server)) {}
 
   Status Take(const ScrapedProfile& profile) EXCLUDES_LOCK(mutex_) {
+    Enter();
+    Status status = Deliver(profile);
+    Leave();
+    return status;
+  }
+  // Returns when nothing is on its way.
+  void Drain() EXCLUDES_LOCK(mutex_) {
+    MutexLock lock(mutex_);
+    while (on_their_way_ > 0) changed_.Wait(mutex_);
+  }
+  size_t taken() const EXCLUDES_LOCK(mutex_) {
+    MutexLock lock(mutex_);
+    return taken_;
+  }
+
+ private:
+  void Enter() EXCLUDES_LOCK(mutex_) {
+    MutexLock lock(mutex_);
+    ++on_their_way_;
+  }
+  void Leave() EXCLUDES_LOCK(mutex_) {
+    MutexLock lock(mutex_);
+    --on_their_way_;
+    changed_.NotifyAll();
+  }
+  Status Deliver(const ScrapedProfile& profile) EXCLUDES_LOCK(mutex_) {
     std::string where = output_dir_.empty() ? "pushed" : Path(profile);
     if (output_dir_.empty()) {
       PushProfile push{
@@ -125,12 +154,6 @@ class Destination {
     context_.out.flush();
     return {};
   }
-  size_t taken() const EXCLUDES_LOCK(mutex_) {
-    MutexLock lock(mutex_);
-    return taken_;
-  }
-
- private:
   std::string Path(const ScrapedProfile& profile) const {
     return fmt::format("{}/{}_{}_{}_{}.pb.gz", output_dir_,
                        FileSafe(LabelOf(profile, "service_name")),
@@ -142,13 +165,17 @@ class Destination {
   CliContext& context_;
   ProfileClient client_;
   mutable Mutex mutex_;
+  CondVar changed_;
   size_t taken_ GUARDED_BY(mutex_) = 0;
+  size_t on_their_way_ GUARDED_BY(mutex_) = 0;
 };
 
-// One scrape of everything, each profile on a thread. Counters are taken as they are: since the
-// start of the program.
-int ScrapeOnce(std::vector<ScrapeConfig> configs, const ScrapeSeams& seams, CliContext& context) {
-  std::vector<std::unique_ptr<ProfileScraper>> all;
+using Scrapers = std::vector<std::unique_ptr<ProfileScraper>>;
+
+// Counters are taken as they are: since the start of the program. Timed profiles, which take
+// longest, come first.
+Scrapers ScrapersForOnce(std::vector<ScrapeConfig> configs, const ScrapeSeams& seams) {
+  Scrapers all;
   for (ScrapeConfig& config : configs) {
     for (ScrapeProfile& profile : config.profiles) {
       if (profile.kind == ScrapeKind::kCumulative) profile.kind = ScrapeKind::kSnapshot;
@@ -159,11 +186,23 @@ int ScrapeOnce(std::vector<ScrapeConfig> configs, const ScrapeSeams& seams, CliC
       }
     }
   }
+  std::stable_partition(all.begin(), all.end(), [](const auto& scraper) {
+    return scraper->profile().kind == ScrapeKind::kTimed;
+  });
+  return all;
+}
+
+// One scrape of everything, so many at a time.
+int ScrapeOnce(std::vector<ScrapeConfig> configs, const ScrapeSeams& seams, CliContext& context) {
+  constexpr size_t kMaxThreads = 128;
+  const Scrapers all = ScrapersForOnce(std::move(configs), seams);
   std::vector<Status> results(all.size());
+  std::atomic<size_t> next{0};
+  auto work = [&] {
+    for (size_t i = next++; i < all.size(); i = next++) results[i] = all[i]->Scrape();
+  };
   std::vector<std::thread> threads;
-  for (size_t i = 0; i < all.size(); ++i) {
-    threads.emplace_back([&, i] { results[i] = all[i]->Scrape(); });
-  }
+  for (size_t i = 0; i < std::min(all.size(), kMaxThreads); ++i) threads.emplace_back(work);
   for (std::thread& thread : threads) thread.join();
   int status = kExitOk;
   for (const Status& result : results) {
@@ -173,8 +212,7 @@ int ScrapeOnce(std::vector<ScrapeConfig> configs, const ScrapeSeams& seams, CliC
 }
 
 int ScrapeUntilStopped(std::span<const ScrapeConfig> configs, int64_t duration_ns,
-                       const Destination& destination, const ScrapeSeams& seams,
-                       CliContext& context) {
+                       Destination& destination, const ScrapeSeams& seams, CliContext& context) {
   InterruptScope interrupt;
   Result<std::unique_ptr<Scraper>> scraper = Scraper::Start(configs, seams);
   if (!scraper.ok()) return ReportFailure(context, kCommand, scraper.status());
@@ -188,12 +226,17 @@ int ScrapeUntilStopped(std::span<const ScrapeConfig> configs, int64_t duration_n
     interrupt.WaitFor(std::min(left_ns, kHour));
   }
   (*scraper)->RequestStop();
+  if (!interrupt.Requested()) destination.Drain();
   context.http.Cancel();  // a CPU profile in flight is not waited for
   scraper->reset();
   size_t taken = destination.taken();
   context.err << fmt::format("{} profiles\n", taken);
+  if (seams.spool.lost() > 0) {
+    context.err << fmt::format("{} more were taken but not delivered: the messages above say why\n",
+                               seams.spool.lost());
+  }
   if (interrupt.Requested()) return kExitInterrupted;
-  return taken > 0 ? kExitOk : kExitFailed;
+  return taken > 0 && seams.spool.lost() == 0 ? kExitOk : kExitFailed;
 }
 
 int Scrape(const ScrapeArgs& args, CliContext& context) {
@@ -213,8 +256,10 @@ int Scrape(const ScrapeArgs& args, CliContext& context) {
   }
   Destination destination(args, *server, context);
   Metrics metrics;
+  ScrapeSpool spool;
   ScrapeSeams seams{context.http, context.clock, metrics,
-                    [&](const ScrapedProfile& profile) { return destination.Take(profile); }};
+                    [&](const ScrapedProfile& profile) { return destination.Take(profile); },
+                    spool};
   if (args.once) return ScrapeOnce(*std::move(configs), seams, context);
   return ScrapeUntilStopped(*configs, duration_ns, destination, seams, context);
 }

@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <thread>
+
+#include "base/mutex.h"
 #include "cli/exit_status.h"
 #include "cli/testing/cli_harness.h"
 #include "collect/testing/small_profile.h"
@@ -60,6 +64,24 @@ TEST(ScrapeCommand, OncePushesToAServer) {
     EXPECT_THAT(request.body, HasSubstr("prod"));
   }
   EXPECT_EQ(pushes, 2);
+}
+
+TEST(ScrapeCommand, OnceStartsABoundedNumberOfThreads) {
+  constexpr size_t kTargets = 300;
+  CliHarness cli;
+  Mutex mutex;
+  std::set<std::thread::id> threads;
+  cli.http.SetAnswer([&](const HttpRequest&, int64_t) {
+    MutexLock lock(mutex);
+    threads.insert(std::this_thread::get_id());
+    return HttpResponse{.body = EncodePprof(SmallProfile{{{"x", "count"}}, {{"f", {1}}}}.Build())};
+  });
+  std::vector<std::string> args = {"scrape",       "--service=s",  "--once", "--profiles=goroutine",
+                                   "--output-dir", cli.Path("out")};
+  for (size_t i = 0; i < kTargets; ++i) args.push_back(fmt::format("--target=h{}:1", i));
+  EXPECT_EQ(cli.Run(args), kExitOk) << cli.err;
+  EXPECT_EQ(cli.http.requests().size(), kTargets);
+  EXPECT_LE(threads.size(), 128u);
 }
 
 TEST(ScrapeCommand, JobsComeFromAConfigFileToo) {

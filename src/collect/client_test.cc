@@ -242,6 +242,30 @@ TEST_F(ClientTest, PushSendsLabelsBytesAndId) {
                                 ContentUuid("bytes")));
 }
 
+// Who sends again must know: is it the moment, or the profile?
+TEST_F(ClientTest, RefusalsForGoodAreTold) {
+  struct Row {
+    int status;
+    std::string body;
+    Code code;
+  };
+  for (const Row& row : std::vector<Row>{
+           {400, "", Code::kInvalidArgument},
+           {413, "<html>413 Request Entity Too Large</html>", Code::kInvalidArgument},
+           {413, R"({"code":"resource_exhausted","message":"large"})", Code::kInvalidArgument},
+           {415, "", Code::kInvalidArgument},
+           {422, "", Code::kInvalidArgument},
+           {429, "", Code::kResourceExhausted},
+           {429, R"({"code":"resource_exhausted","message":"later"})", Code::kResourceExhausted},
+           {401, "", Code::kUnauthenticated},
+           {500, "", Code::kUnknown},
+           {502, "", Code::kUnavailable},
+           {504, "", Code::kDeadlineExceeded}}) {
+    EXPECT_EQ(StatusOfResponse({.status = row.status, .body = row.body}, "u").code(), row.code)
+        << row.status << row.body;
+  }
+}
+
 TEST(ContentUuid, IsAUuidOfTheBytes) {
   EXPECT_THAT(ContentUuid("a"),
               testing::MatchesRegex("[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-"

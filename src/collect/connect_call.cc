@@ -16,6 +16,9 @@ constexpr size_t kMaxAnswerBytes = size_t{1} << 30;
 Code CodeOfHttpStatus(int status) {
   switch (status) {
     case 400:
+    case 413:
+    case 415:
+    case 422:
       return Code::kInvalidArgument;
     case 401:
       return Code::kUnauthenticated;
@@ -26,7 +29,6 @@ Code CodeOfHttpStatus(int status) {
     case 408:
     case 504:
       return Code::kDeadlineExceeded;
-    case 413:
     case 429:
       return Code::kResourceExhausted;
     case 502:
@@ -79,6 +81,8 @@ Status StatusOfResponse(const HttpResponse& response, std::string_view what) {
     std::string message = error.contains("message") && error["message"].is_string()
                               ? error["message"].get<std::string>()
                               : "";
+    // "Exhausted" is for what may be tried again; a body that is too large stays so.
+    if (response.status == 413) code = Code::kInvalidArgument;
     if (code != Code::kOk) return Error(code, "{}: the server says: {}", what, message);
   }
   std::string hint;

@@ -67,7 +67,9 @@ ProfileScraper::ProfileScraper(const ScrapeConfig& config, const ScrapeTarget& t
       resets_(seams.metrics.GetCounter(
           "anneal_scrape_resets_total",
           "Intervals left out because a counter fell: the program was restarted.",
-          MetricLabels(config, target, profile))) {}
+          MetricLabels(config, target, profile))),
+      queue_(seams.sink, seams.spool, seams.clock, seams.metrics, url_,
+             MetricLabels(config, target, profile), config.interval_ns) {}
 
 Result<std::string> ProfileScraper::Fetch() {
   HttpRequest request;
@@ -91,30 +93,33 @@ Result<std::string> ProfileScraper::Fetch() {
   return std::move(response.body);
 }
 
-Status ProfileScraper::DeliverPending() {
-  if (!pending_) return {};
-  Status status = seams_.sink(*pending_);
-  // What was refused for what it is would be refused again.
-  if (status.ok() || status.code() == Code::kInvalidArgument) pending_.reset();
-  return status;
-}
-
-Status ProfileScraper::ScrapeUnobserved() {
-  // Until that is done the target's counters hold what happens meanwhile.
-  TRY(DeliverPending());
+Status ProfileScraper::ScrapeCounters() {
+  // One interval waits at most: until it is delivered the target's counters hold what happens.
+  TRY(queue_.Deliver());
   int64_t start_ns = seams_.clock.NowNs();
   ASSIGN_OR_RETURN(std::string bytes, Fetch());
   Result<Profile> profile = DecodePprof(bytes);
   if (!profile.ok()) return profile.status().Annotate(url_);
-  if (profile_.kind != ScrapeKind::kCumulative) {
-    return seams_.sink({.labels = labels_, .pprof = std::move(bytes), .time_ns = start_ns});
-  }
   PprofDelta::Step step = delta_.Next(*std::move(profile), start_ns);
   if (step.outcome == PprofDelta::Outcome::kReset) resets_.Add(1);
   if (step.outcome != PprofDelta::Outcome::kProfile) return {};
-  pending_ = ScrapedProfile{
-      .labels = labels_, .pprof = Gzip(EncodePprof(step.profile)), .time_ns = step.profile.time_ns};
-  return DeliverPending();
+  return queue_.Add({.labels = labels_,
+                     .pprof = Gzip(EncodePprof(step.profile)),
+                     .time_ns = step.profile.time_ns});
+}
+
+Status ProfileScraper::ScrapeUnobserved() {
+  if (profile_.kind == ScrapeKind::kCumulative) return ScrapeCounters();
+  int64_t start_ns = seams_.clock.NowNs();
+  Result<std::string> bytes = Fetch();
+  Status fetched = bytes.status();
+  if (bytes.ok()) fetched = DecodePprof(*bytes).status().Annotate(url_);
+  if (!fetched.ok()) {
+    // Said already when it came to wait.
+    [[maybe_unused]] Status delivered = queue_.Deliver();
+    return fetched;
+  }
+  return queue_.Add({.labels = labels_, .pprof = *std::move(bytes), .time_ns = start_ns});
 }
 
 Status ProfileScraper::Scrape() {

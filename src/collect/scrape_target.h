@@ -3,8 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -12,18 +10,10 @@
 #include "base/status.h"
 #include "collect/pprof_delta.h"
 #include "collect/scrape_config.h"
+#include "collect/scrape_spool.h"
 #include "net/http.h"
 
 namespace anneal {
-
-// A profile that a scrape brought, ready to be stored or pushed.
-struct ScrapedProfile {
-  LabelList labels;     // sorted; __name__, service_name, job, instance and the configured ones
-  std::string pprof;    // gzipped or not
-  int64_t time_ns = 0;  // for a profile without a time of its own
-};
-// Takes a profile on; its failure counts as the scrape's. Called from many threads.
-using ScrapeSink = std::function<Status(const ScrapedProfile&)>;
 
 // What a scraper works with; all of it must outlive the scraper.
 struct ScrapeSeams {
@@ -31,6 +21,7 @@ struct ScrapeSeams {
   Clock& clock;
   Metrics& metrics;
   ScrapeSink sink;
+  ScrapeSpool& spool;
 };
 
 // Not thread-safe: one loop uses it. `config` and `target` are copied.
@@ -49,8 +40,8 @@ class ProfileScraper {
 
  private:
   Status ScrapeUnobserved();
+  Status ScrapeCounters();
   Result<std::string> Fetch();
-  Status DeliverPending();
   void Observe(const Status& status, int64_t duration_ns);
 
   const ScrapeProfile profile_;
@@ -63,10 +54,7 @@ class ProfileScraper {
   Metrics::Counter& errors_;
   Metrics::Counter& resets_;
   PprofDelta delta_;
-  // An interval of counters, until it is known to be stored or refused. It is sent again as it was:
-  // equal bytes have one id, so that a server that stored it although its answer was lost counts it
-  // once.
-  std::optional<ScrapedProfile> pending_;
+  DeliveryQueue queue_;
   enum class Health { kUnknown, kUp, kDown } health_ = Health::kUnknown;
 };
 

@@ -73,14 +73,17 @@ TEST(Scraper, ScrapesEveryTargetUntilStopped) {
   Mutex mutex;
   CondVar changed;
   std::map<std::string, int> scrapes;
-  ScrapeSeams seams{http, clock, metrics, [&](const ScrapedProfile& profile) {
+  ScrapeSpool spool;
+  ScrapeSeams seams{http, clock, metrics,
+                    [&](const ScrapedProfile& profile) {
                       MutexLock lock(mutex);
                       for (const auto& [name, value] : profile.labels) {
                         if (name == "instance") ++scrapes[value];
                       }
                       changed.NotifyAll();
                       return Status();
-                    }};
+                    },
+                    spool};
   ScrapeConfig config{.job = "j",
                       .service = "s",
                       .targets = {{.address = "a:1"}, {.address = "b:1"}},
@@ -112,8 +115,9 @@ TEST(Scraper, RefusesMoreThreadsThanItsLimit) {
   FakeHttp http;
   SharedClock clock;
   Metrics metrics;
-  auto scraper = Scraper::Start(std::span(&config, 1),
-                                {http, clock, metrics, [](const auto&) { return Status(); }});
+  ScrapeSpool spool;
+  auto scraper = Scraper::Start(
+      std::span(&config, 1), {http, clock, metrics, [](const auto&) { return Status(); }, spool});
   ASSERT_FALSE(scraper.ok());
   EXPECT_EQ(scraper.status().code(), Code::kResourceExhausted);
 }

@@ -249,13 +249,15 @@ class EmbeddedServer final : public Server {
   Status StartScraping() {
     if (config_.scrape.empty()) return {};
     scrape_http_ = Http::Create();
-    ASSIGN_OR_RETURN(scraper_,
-                     Scraper::Start(config_.scrape, {.http = *scrape_http_,
-                                                     .clock = clock_,
-                                                     .metrics = metrics_,
-                                                     .sink = [this](const ScrapedProfile& profile) {
-                                                       return StoreScraped(profile);
-                                                     }}));
+    ASSIGN_OR_RETURN(
+        scraper_,
+        Scraper::Start(
+            config_.scrape,
+            {.http = *scrape_http_,
+             .clock = clock_,
+             .metrics = metrics_,
+             .sink = [this](const ScrapedProfile& profile) { return StoreScraped(profile); },
+             .spool = scrape_spool_}));
     return {};
   }
 
@@ -330,6 +332,7 @@ class EmbeddedServer final : public Server {
   std::optional<Api> api_;
   std::optional<Periodic> retention_, maintenance_;
   std::unique_ptr<Http> scrape_http_;
+  ScrapeSpool scrape_spool_;
   std::unique_ptr<Scraper> scraper_;
   std::unique_ptr<HttpServer> http_;
   std::string address_;

@@ -8,8 +8,8 @@
 namespace anneal {
 namespace {
 
-// Less than a sync takes on most disks.
-constexpr std::chrono::microseconds kLinger(1000);
+// What a sync takes on ordinary disks, about: an append's answer is at most this much later.
+constexpr std::chrono::microseconds kLinger(2000);
 
 }  // namespace
 

@@ -11,7 +11,42 @@ ProfileInterner::ProfileInterner(const Profile& profile, SymbolTable& table)
       mappings_(profile.mappings.size(), kUnset),
       functions_(profile.functions.size(), kUnset),
       locations_(profile.locations.size(), kUnset),
-      stacks_(profile.SampleCount(), kUnset) {}
+      stacks_(profile.SampleCount(), kUnset) {
+  FindKnown();
+}
+
+void ProfileInterner::FindKnown() {
+  table_.FindStrings(profile_.strings, strings_);
+  auto string = [this](StringId id) { return static_cast<StringId>(strings_[Index(id)]); };
+  strings_[Index(StringId::kEmpty)] = static_cast<uint32_t>(StringId::kEmpty);
+
+  std::vector<Mapping> mappings = profile_.mappings;
+  for (Mapping& mapping : mappings) {
+    mapping.file = string(mapping.file);
+    mapping.build_id = string(mapping.build_id);
+  }
+  table_.FindMappings(mappings, mappings_);
+  std::vector<Function> functions = profile_.functions;
+  for (Function& function : functions) {
+    function.name = string(function.name);
+    function.system_name = string(function.system_name);
+    function.file = string(function.file);
+  }
+  table_.FindFunctions(functions, functions_);
+  std::vector<Line> lines = profile_.lines;
+  for (Line& line : lines) {
+    line.function = static_cast<FunctionId>(functions_[Index(line.function)]);
+  }
+  // None is a mapping like any other, so one that is not known needs an id of its own.
+  const auto unknown = static_cast<MappingId>(table_.counts().mappings);
+  std::vector<Location> locations = profile_.locations;
+  for (Location& location : locations) {
+    if (location.mapping == MappingId::kNone) continue;
+    const uint32_t known = mappings_[Index(location.mapping)];
+    location.mapping = known == kUnset ? unknown : static_cast<MappingId>(known);
+  }
+  table_.FindLocations(locations, lines, locations_);
+}
 
 StringId ProfileInterner::String(StringId id) {
   uint32_t& mapped = strings_[Index(id)];

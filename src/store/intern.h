@@ -21,8 +21,10 @@ class ProfileInterner {
   MappingId MapMapping(MappingId id);
 
  private:
-  static constexpr uint32_t kUnset = 0xffffffffu;
+  static constexpr uint32_t kUnset = HashIndex::kNone;
 
+  // Fills in what the table has already: nearly all of most profiles.
+  void FindKnown();
   StringId String(StringId id);
   FunctionId MapFunction(FunctionId id);
   LocationId AddLocation(size_t index);

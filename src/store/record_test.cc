@@ -276,6 +276,69 @@ TEST(SymbolSegment, SegmentsInOrderRebuildTheTable) {
   EXPECT_EQ(rebuilt.counts(), table.counts());
 }
 
+// One location without lines, in a mapping of this file or in none.
+Profile OneLocation(std::string_view mapping_file) {
+  Profile profile;
+  Location location;
+  location.address = 0x40;
+  if (!mapping_file.empty()) {
+    Mapping mapping;
+    mapping.file = profile.strings.Append(mapping_file);
+    profile.mappings = {mapping};
+    location.mapping = MappingId{0};
+  }
+  profile.locations = {location};
+  profile.sample_locations = {LocationId{0}};
+  profile.stack_ends = {1};
+  return profile;
+}
+
+TEST(ProfileInterner, WhatIsNotKnownIsNeverTakenForWhatIs) {
+  SymbolTable table;
+  auto intern = [&](std::string_view file) {
+    const Profile profile = OneLocation(file);
+    return ProfileInterner(profile, table).Stack(0);
+  };
+  const StackId none = intern(""), first = intern("a"), second = intern("b");
+  EXPECT_NE(none, first);
+  EXPECT_NE(none, second);
+  EXPECT_NE(first, second);
+  const SymbolCounts counts = table.counts();
+  EXPECT_EQ(intern("b"), second);
+  EXPECT_EQ(intern("a"), first);
+  EXPECT_EQ(intern(""), none);
+  EXPECT_EQ(table.counts(), counts);
+  EXPECT_EQ(table.location(table.stack(none).location).mapping, MappingId::kNone);
+}
+
+TEST(ProfileInterner, KnownAndNewMixedAddOnlyWhatIsNew) {
+  SymbolTable table;
+  for (uint32_t seed = 0; seed < 40; ++seed) {
+    const Profile profile = RandomProfile(seed % 25);
+    const SymbolCounts before = table.counts();
+    ProfileInterner interner(profile, table);
+    for (size_t sample = 0; sample < profile.SampleCount(); ++sample) {
+      StackId id = interner.Stack(sample);
+      for (LocationId location : profile.Stack(sample)) {
+        ASSERT_NE(id, StackId::kEmpty);
+        const Location& have = table.location(table.stack(id).location);
+        EXPECT_EQ(have.address, profile.locations[Index(location)].address);
+        const std::span<const Line> lines = table.Lines(have), want = profile.Lines(location);
+        ASSERT_EQ(lines.size(), want.size());
+        for (size_t i = 0; i < lines.size(); ++i) {
+          EXPECT_EQ(table.Text(table.function(lines[i].function).name),
+                    profile.FunctionName(want[i]));
+          EXPECT_EQ(lines[i].line, want[i].line);
+        }
+        id = table.stack(id).parent;
+      }
+      EXPECT_EQ(id, StackId::kEmpty);
+    }
+    if (seed < 25) continue;
+    EXPECT_EQ(table.counts(), before) << seed;
+  }
+}
+
 TEST(SymbolSegment, EveryPrefixAGapAndARepetitionAreRefused) {
   SymbolTable table;
   std::vector<std::string> segments = Segments(3, table);

@@ -114,19 +114,61 @@ void SymbolTable::AppendLocation(const Location& location, std::span<const Line>
 LocationId SymbolTable::InternLocation(const Location& location, std::span<const Line> lines) {
   BuildIndexes();
   uint64_t hash = Hash(location, lines);
-  uint32_t id = location_index_.Find(hash, [&](uint32_t i) {
-    const Location& have = locations_[i];
-    return have.mapping == location.mapping && have.address == location.address &&
-           have.is_folded == location.is_folded &&
-           std::ranges::equal(Lines(have), lines,
-                              [](const Line& a, const Line& b) { return Fields(a) == Fields(b); });
-  });
+  uint32_t id =
+      location_index_.Find(hash, [&](uint32_t i) { return SameLocation(i, location, lines); });
   if (id == HashIndex::kNone) {
     id = static_cast<uint32_t>(locations_.size());
     AppendLocation(location, lines);
     location_index_.Insert(hash, id);
   }
   return static_cast<LocationId>(id);
+}
+
+bool SymbolTable::SameLocation(uint32_t id, const Location& location,
+                               std::span<const Line> lines) const {
+  const Location& have = locations_[id];
+  return have.mapping == location.mapping && have.address == location.address &&
+         have.is_folded == location.is_folded &&
+         std::ranges::equal(Lines(have), lines,
+                            [](const Line& a, const Line& b) { return Fields(a) == Fields(b); });
+}
+
+void SymbolTable::FindStrings(const StringTable& strings, std::span<uint32_t> found) {
+  BuildIndexes();
+  auto text = [&](size_t i) { return strings.Get(static_cast<StringId>(i)); };
+  string_index_.FindAll(
+      found, [&](size_t i) { return HashText(text(i)); },
+      [&](uint32_t id) { __builtin_prefetch(strings_.Get(static_cast<StringId>(id)).data()); },
+      [&](size_t i, uint32_t id) { return strings_.Get(static_cast<StringId>(id)) == text(i); });
+}
+
+void SymbolTable::FindMappings(std::span<const Mapping> mappings, std::span<uint32_t> found) {
+  BuildIndexes();
+  mapping_index_.FindAll(
+      found, [&](size_t i) { return Hash(mappings[i]); }, [](uint32_t) {},
+      [&](size_t i, uint32_t id) { return Fields(mappings_[id]) == Fields(mappings[i]); });
+}
+
+void SymbolTable::FindFunctions(std::span<const Function> functions, std::span<uint32_t> found) {
+  BuildIndexes();
+  function_index_.FindAll(
+      found, [&](size_t i) { return Hash(functions[i]); },
+      [&](uint32_t id) { __builtin_prefetch(&functions_[id]); },
+      [&](size_t i, uint32_t id) { return Fields(functions_[id]) == Fields(functions[i]); });
+}
+
+void SymbolTable::FindLocations(std::span<const Location> locations, std::span<const Line> lines,
+                                std::span<uint32_t> found) {
+  BuildIndexes();
+  auto lines_of = [&](const Location& l) {
+    return lines.subspan(l.lines_begin, l.lines_end - l.lines_begin);
+  };
+  location_index_.FindAll(
+      found, [&](size_t i) { return Hash(locations[i], lines_of(locations[i])); },
+      [&](uint32_t id) { __builtin_prefetch(lines_.data() + locations_[id].lines_begin); },
+      [&](size_t i, uint32_t id) {
+        return SameLocation(id, locations[i], lines_of(locations[i]));
+      });
 }
 
 bool SymbolTable::SameStack(StackId id, std::span<const LocationId> locations) const {

@@ -63,6 +63,16 @@ class SymbolTable {
   // `locations` leaf first; `hash` is HashStack of them.
   StackId InternStack(std::span<const LocationId> locations, uint64_t hash);
 
+  // What is known of many, faster than one by one: found[i] becomes the id of what equals the i-th,
+  // or HashIndex::kNone; nothing is added. Ids inside the arguments are this table's, or ones that
+  // it does not have.
+  void FindStrings(const StringTable& strings, std::span<uint32_t> found);
+  void FindMappings(std::span<const Mapping> mappings, std::span<uint32_t> found);
+  void FindFunctions(std::span<const Function> functions, std::span<uint32_t> found);
+  // The locations' line ranges are within `lines`.
+  void FindLocations(std::span<const Location> locations, std::span<const Line> lines,
+                     std::span<uint32_t> found);
+
   // Appends without looking for an equal: for decoding, in the order of first arrival.
   void AppendString(std::string_view text) { strings_.Append(text); }
   void AppendMapping(const Mapping& mapping) { mappings_.push_back(mapping); }
@@ -73,6 +83,7 @@ class SymbolTable {
  private:
   // The indexes are made when first interned into: tables that are only read need none.
   void BuildIndexes();
+  bool SameLocation(uint32_t id, const Location& location, std::span<const Line> lines) const;
   bool SameStack(StackId id, std::span<const LocationId> locations) const;
   StackId InternNode(StackNode node);
 

@@ -45,7 +45,6 @@ class FederatedStore final : public Store {
   std::optional<TimeRange> Bounds(std::string_view tenant) override;
   Result<StoreStats> Stats() override { return store_.Stats(); }
   Status Backup(const std::string& directory) override { return store_.Backup(directory); }
-  Status DropBefore(int64_t horizon_ns) override { return store_.DropBefore(horizon_ns); }
   void SetRetention(RetentionPolicy policy) override { store_.SetRetention(std::move(policy)); }
   // Of one tenant; kInvalidArgument for several.
   Result<uint64_t> Delete(const Selection& selection) override;

@@ -184,11 +184,6 @@ class MemoryStore : public Store {
     return Error(Code::kUnimplemented, "a store in memory cannot be backed up to {}", directory);
   }
 
-  Status DropBefore(int64_t horizon_ns) override {
-    std::erase_if(stored, [&](const StoredProfile& p) { return p.time_ns < horizon_ns; });
-    return {};
-  }
-
   void SetRetention(RetentionPolicy policy) override { retention = std::move(policy); }
 
   Result<uint64_t> Delete(const Selection& selection) override {

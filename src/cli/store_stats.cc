@@ -40,9 +40,9 @@ void PrintTenants(std::ostream& out, const StoreStats& stats, size_t width) {
                      "DOCUMENTS", "ALL");
   for (const auto& [name, t] : StatsByTenant(stats)) {
     out << fmt::format("{:<{}}  {:>8}  {:>10}  {:>10}  {:>10}  {:>10}  {:>10}  {:>10}  {:>10}\n",
-                       name, width, t.series, t.profiles, HumanBytes(t.profiles_bytes),
-                       HumanBytes(t.links_bytes), HumanBytes(t.symbols_bytes),
-                       HumanBytes(t.rollups_bytes), HumanBytes(t.documents_bytes),
+                       name, width, t.sum.series, t.sum.profiles, HumanBytes(t.sum.profiles_bytes),
+                       HumanBytes(t.sum.links_bytes), HumanBytes(t.sum.symbols_bytes),
+                       HumanBytes(t.sum.rollups_bytes), HumanBytes(t.documents_bytes),
                        HumanBytes(t.bytes()));
   }
 }

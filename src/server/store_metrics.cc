@@ -47,27 +47,15 @@ void StoreMetrics::Update() {
     log::Warn("cannot read the store's statistics", {{"error", stats.status().ToString()}});
     return;
   }
-  uint64_t series = 0, profiles = 0, profiles_bytes = 0, links_bytes = 0, symbols_bytes = 0,
-           rollups_bytes = 0;
-  int64_t oldest_ns = 0, newest_ns = 0;
-  for (const StoreStats::Service& service : stats->services) {
-    series += service.series;
-    profiles += service.profiles;
-    profiles_bytes += service.profiles_bytes;
-    links_bytes += service.links_bytes;
-    symbols_bytes += service.symbols_bytes;
-    rollups_bytes += service.rollups_bytes;
-    if (service.profiles == 0) continue;
-    oldest_ns = oldest_ns == 0 ? service.oldest_ns : std::min(oldest_ns, service.oldest_ns);
-    newest_ns = std::max(newest_ns, service.newest_ns);
-  }
-  series_.Set(static_cast<double>(series));
-  profiles_.Set(static_cast<double>(profiles));
+  StoreStats::Service all;
+  for (const StoreStats::Service& service : stats->services) all += service;
+  series_.Set(static_cast<double>(all.series));
+  profiles_.Set(static_cast<double>(all.profiles));
   services_.Set(static_cast<double>(stats->services.size()));
-  BytesOf("profiles").Set(static_cast<double>(profiles_bytes));
-  BytesOf("links").Set(static_cast<double>(links_bytes));
-  BytesOf("symbols").Set(static_cast<double>(symbols_bytes));
-  BytesOf("rollups").Set(static_cast<double>(rollups_bytes));
+  BytesOf("profiles").Set(static_cast<double>(all.profiles_bytes));
+  BytesOf("links").Set(static_cast<double>(all.links_bytes));
+  BytesOf("symbols").Set(static_cast<double>(all.symbols_bytes));
+  BytesOf("rollups").Set(static_cast<double>(all.rollups_bytes));
   BytesOf("documents").Set(static_cast<double>(stats->documents_bytes));
   BytesOf("index").Set(static_cast<double>(stats->index_bytes));
   disk_bytes_.Set(static_cast<double>(stats->disk_bytes));
@@ -76,8 +64,8 @@ void StoreMetrics::Update() {
   MemoryOf("symbols").Set(static_cast<double>(stats->memory.symbols));
   MemoryOf("answers").Set(static_cast<double>(stats->memory.answers));
   MemoryOf("index").Set(static_cast<double>(stats->memory.index));
-  oldest_.Set(static_cast<double>(oldest_ns) / 1e9);
-  newest_.Set(static_cast<double>(newest_ns) / 1e9);
+  oldest_.Set(static_cast<double>(all.oldest_ns) / 1e9);
+  newest_.Set(static_cast<double>(all.newest_ns) / 1e9);
 }
 
 }  // namespace anneal

@@ -33,12 +33,7 @@ std::map<std::string, TenantStats> StatsByTenant(const StoreStats& stats) {
   for (const StoreStats::Service& service : stats.services) {
     TenantStats& tenant = tenants[service.tenant];
     ++tenant.services;
-    tenant.series += service.series;
-    tenant.profiles += service.profiles;
-    tenant.profiles_bytes += service.profiles_bytes;
-    tenant.links_bytes += service.links_bytes;
-    tenant.symbols_bytes += service.symbols_bytes;
-    tenant.rollups_bytes += service.rollups_bytes;
+    tenant.sum += service;
   }
   for (const StoreStats::Documents& kind : stats.document_kinds) {
     TenantStats& tenant = tenants[kind.tenant];
@@ -80,13 +75,13 @@ nlohmann::ordered_json StatsJson(const StoreStats& stats) {
   for (const auto& [name, t] : StatsByTenant(stats)) {
     tenants.push_back({{"tenant", name},
                        {"services", t.services},
-                       {"series", t.series},
-                       {"profiles", t.profiles},
+                       {"series", t.sum.series},
+                       {"profiles", t.sum.profiles},
                        {"documents", t.documents},
-                       {"profiles_bytes", t.profiles_bytes},
-                       {"links_bytes", t.links_bytes},
-                       {"symbols_bytes", t.symbols_bytes},
-                       {"rollups_bytes", t.rollups_bytes},
+                       {"profiles_bytes", t.sum.profiles_bytes},
+                       {"links_bytes", t.sum.links_bytes},
+                       {"symbols_bytes", t.sum.symbols_bytes},
+                       {"rollups_bytes", t.sum.rollups_bytes},
                        {"documents_bytes", t.documents_bytes},
                        {"bytes", t.bytes()}});
   }

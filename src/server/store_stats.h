@@ -15,12 +15,9 @@
 namespace anneal {
 
 struct TenantStats {
-  uint64_t services = 0, series = 0, profiles = 0, documents = 0;
-  uint64_t profiles_bytes = 0, links_bytes = 0, symbols_bytes = 0, rollups_bytes = 0;
-  uint64_t documents_bytes = 0;
-  uint64_t bytes() const {
-    return profiles_bytes + links_bytes + symbols_bytes + rollups_bytes + documents_bytes;
-  }
+  uint64_t services = 0, documents = 0, documents_bytes = 0;
+  StoreStats::Service sum;  // of its services
+  uint64_t bytes() const { return sum.bytes() + documents_bytes; }
 };
 
 std::map<std::string, TenantStats> StatsByTenant(const StoreStats& stats);

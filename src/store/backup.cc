@@ -74,7 +74,8 @@ Status EmbeddedStore::Backup(const std::string& directory) {
                  options_.directory);
   }
   {
-    ReaderLock gate(gate_);
+    MutexLock upkeep(upkeep_);  // a copy may take long
+    ReaderLock ground(ground_);
     TRY(kv_->Checkpoint(directory));
   }
   return CheckSound(directory);

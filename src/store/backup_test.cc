@@ -68,7 +68,7 @@ TEST_F(BackupTest, ARestoredBackupIsTheStoreOfThatMoment) {
     EXPECT_TRUE(Content(*store) == then);
     // Whatever is done to the store, the backup is what it was.
     ASSERT_TRUE(Append(*store, 500).ok());
-    ASSERT_TRUE(store->DropBefore(kTestBaseNs + 3600 * kTestSecondNs).ok());
+    ASSERT_TRUE(RetainFrom(*store, kTestBaseNs + 3600 * kTestSecondNs).ok());
     store.reset();
     fs::remove_all(Path("restored"));
   }

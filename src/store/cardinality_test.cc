@@ -45,7 +45,7 @@ TEST(Cardinality, SeriesBeyondTheLimitAreRefusedAndOthersGoOn) {
   EXPECT_TRUE(append({"1", "2", "3"}, "two").ok()) << "each tenant has its own";
   // Retention makes room.
   ASSERT_TRUE(append({"1"}, "one", 4 * 3600 * kTestSecondNs).ok());
-  ASSERT_TRUE(store->DropBefore(kTestBaseNs + 3 * 3600 * kTestSecondNs).ok());
+  ASSERT_TRUE(RetainFrom(*store, kTestBaseNs + 3 * 3600 * kTestSecondNs).ok());
   EXPECT_TRUE(append({"4", "5"}, "one").ok());
 }
 

@@ -570,7 +570,7 @@ TEST_P(StoreConformance, AQueryStopsWhenItsControlSaysSo) {
   EXPECT_EQ(selection.control->taken(), 0u);
 }
 
-TEST_P(StoreConformance, DropBeforeForgetsWholeStretchesAndKeepsTheRest) {
+TEST_P(StoreConformance, RetentionForgetsWholeStretchesAndKeepsTheRest) {
   Writes writes;
   const int64_t epoch = GetParam().epoch_ns;
   const int64_t first = kTestBaseNs / epoch * epoch;
@@ -580,7 +580,7 @@ TEST_P(StoreConformance, DropBeforeForgetsWholeStretchesAndKeepsTheRest) {
                RandomProfile(100 + i));
   }
   ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
-  ASSERT_TRUE(store().DropBefore(first + 3 * epoch).ok());
+  ASSERT_TRUE(RetainFrom(store(), first + 3 * epoch).ok());
   std::vector<const ProfileWrite*> kept = {&writes[3], &writes[4], &writes[5]};
   for (bool reopened : {false, true}) {
     if (reopened) Reopen();
@@ -589,13 +589,13 @@ TEST_P(StoreConformance, DropBeforeForgetsWholeStretchesAndKeepsTheRest) {
                 ElementsAre(LabelSet{{"service_name", "b"}}));
     EXPECT_EQ(store().Bounds("anonymous")->start_ns, first + 3 * epoch);
     EXPECT_THAT(store().Stats()->services, SizeIs(1));
-    ASSERT_TRUE(store().DropBefore(first + 3 * epoch).ok()) << "again, with nothing to do";
+    ASSERT_TRUE(RetainFrom(store(), first + 3 * epoch).ok()) << "again, with nothing to do";
   }
   // What arrives late goes where it belongs and is there.
   ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all().subspan(0, 2)).ok());
   kept = {&writes[0], &writes[1], &writes[3], &writes[4], &writes[5]};
   EXPECT_EQ(Bytes(store().Merge(SelectAll(kTestCpuType))), Reference(kept));
-  ASSERT_TRUE(store().DropBefore(first + 100 * epoch).ok());
+  ASSERT_TRUE(RetainFrom(store(), first + 100 * epoch).ok());
   EXPECT_THAT(store().Tenants(), IsEmpty());
   EXPECT_EQ(Total(store().Merge(SelectAll(kTestCpuType)).value()), 0);
 }
@@ -741,7 +741,7 @@ TEST_P(StoreConformance, WritersReadersAndRetentionRunTogether) {
       Result<Profile> merged = store().Merge(SelectAll(kTestCpuType));
       if (!merged.ok() || Total(*merged) < before) ++failed;
       if (!store().Series("anonymous", {}, {}, kAllTime).ok()) ++failed;
-      if (!store().DropBefore(kTestBaseNs - GetParam().epoch_ns).ok()) ++failed;
+      if (!RetainFrom(store(), kTestBaseNs - GetParam().epoch_ns).ok()) ++failed;
     }
   });
   for (size_t i = 0; i + 1 < threads.size(); ++i) threads[i].join();

@@ -82,6 +82,44 @@ TEST_F(DamageWalkTest, WithoutDamageItIsAWalk) {
   EXPECT_TRUE(damaged_after_.empty());
 }
 
+TEST_F(DamageWalkTest, BetweenPiecesTheDatabaseMayChangeAndBeOpenedAgain) {
+  DamageWalk walk(Family::kProfiles, {}, {});
+  std::vector<std::string> keys;
+  size_t in_piece = 0, pieces = 0;
+  auto visit = [&](std::string_view key, std::string_view) {
+    ++in_piece;
+    keys.emplace_back(key);
+  };
+  auto on_damage = [](std::string_view, const Status& damage) {
+    ADD_FAILURE() << damage.ToString();
+  };
+  for (bool more = true; more; ++pieces) {
+    in_piece = 0;
+    more = walk.NextPiece(*kv_, visit, on_damage).value();
+    EXPECT_LE(in_piece, DamageWalk::kPieceRecords);
+    if (pieces > 0) continue;
+    // The next one, which the walk may have in mind, and the last.
+    KvBatch batch(*kv_);
+    batch.Delete(Family::kProfiles, KeyOf(static_cast<int>(keys.size())));
+    batch.Delete(Family::kProfiles, KeyOf(kRecords - 1));
+    ASSERT_TRUE(kv_->Write(batch).ok());
+    batch.Clear();
+    ASSERT_TRUE(kv_->Reopen().ok());
+  }
+  EXPECT_GE(pieces, size_t{kRecords} / DamageWalk::kPieceRecords);
+  EXPECT_EQ(keys.size(), size_t{kRecords} - 2);
+  EXPECT_EQ(std::ranges::adjacent_find(keys, std::greater_equal<>()), keys.end());
+  // A piece is bounded in bytes, too.
+  KvBatch batch(*kv_);
+  const std::string large(DamageWalk::kPieceBytes / 2, 'x');
+  for (int i = 0; i < 4; ++i) batch.Put(Family::kProfiles, fmt::format("large {}", i), large);
+  ASSERT_TRUE(kv_->Write(batch).ok());
+  DamageWalk few(Family::kProfiles, "large", {});
+  in_piece = 0;
+  EXPECT_TRUE(few.NextPiece(*kv_, visit, on_damage).value());
+  EXPECT_EQ(in_piece, 2u);
+}
+
 TEST_F(DamageWalkTest, ABlockCostsWhatIsInIt) {
   Damage({0.5});
   const std::vector<std::string> keys = Walk({}, {});

@@ -76,7 +76,7 @@ EmbeddedStore::~EmbeddedStore() {
 void EmbeddedStore::OnCommitFailure(CommitQueue& queue, const Status& cause) {
   std::vector<CommitQueue::Done> undone;
   {
-    WriterLock gate(gate_);
+    WriterLock gate(gate_);  // queries go on: what they read is on disk
     undone = queue.TakeAll();
     partitions_.Clear();
     down_ = true;
@@ -87,6 +87,11 @@ void EmbeddedStore::OnCommitFailure(CommitQueue& queue, const Status& cause) {
 }
 
 Status EmbeddedStore::Recover() {
+  {
+    ReaderLock gate(gate_);
+    if (!down_) return {};
+  }
+  WriterLock ground(ground_);
   WriterLock gate(gate_);
   if (!down_) return {};
   const int64_t now = clock_.MonotonicNs();
@@ -109,11 +114,15 @@ Status EmbeddedStore::Recover() {
   return {};
 }
 
+bool EmbeddedStore::IsDown() {
+  ReaderLock gate(gate_);
+  return down_;
+}
+
 Status EmbeddedStore::LoadIndex() {
   results_.Clear();
-  Status loaded = index_.Load(*kv_, damage_);
-  index_whole_ = loaded.ok();
-  return loaded;
+  index_loaded_ = index_.Load(*kv_, damage_);
+  return index_loaded_;
 }
 
 Status EmbeddedStore::Maintain() {
@@ -122,7 +131,7 @@ Status EmbeddedStore::Maintain() {
                  options_.directory);
   }
   {
-    ReaderLock gate(gate_);
+    ReaderLock ground(ground_);
     kv_->ResumeCompactions();
   }
   return RollUp(clock_.NowNs());

@@ -1,8 +1,11 @@
 // EmbeddedStore: the embedded engine's parts put together. See embedded.h for opening one.
 //
-// Locks, in the order in which they may be taken: gate_, the index's, partitions' (by key), the
-// partition cache's, the commit queue's. Appends and queries hold gate_ shared; what changes the
-// ground under them (recovery after a failed write, retention) holds it alone.
+// Locks, in the order in which they may be taken: upkeep_, ground_, gate_, the index's, partitions'
+// (by key), the partition cache's, the commit queue's. Whatever reads holds ground_ shared, appends
+// hold gate_ shared, and what changes the ground under them (recovery after a failed write,
+// deletes) holds both alone. There are two of them since a query may take a minute, and appends
+// must not wait behind a delete that waits for it. What deletes, and what holds ground_ for longer
+// than queries may wait for a delete, takes turns by upkeep_.
 #pragma once
 
 #include <functional>
@@ -59,18 +62,17 @@ class EmbeddedStore final : public Store {
   std::optional<TimeRange> Bounds(std::string_view tenant) override;
   Result<StoreStats> Stats() override;
   Status Backup(const std::string& directory) override;
-  Status DropBefore(int64_t horizon_ns) override;
   void SetRetention(RetentionPolicy policy) override;
   Result<uint64_t> Delete(const Selection& selection) override;
-  Result<uint64_t> Count(const Selection& selection) override EXCLUDES_LOCK(gate_);
-  Status Retain() override EXCLUDES_LOCK(gate_);
-  Status Maintain() override EXCLUDES_LOCK(gate_);
+  Result<uint64_t> Count(const Selection& selection) override EXCLUDES_LOCK(ground_, gate_);
+  Status Retain() override EXCLUDES_LOCK(ground_, gate_);
+  Status Maintain() override EXCLUDES_LOCK(ground_, gate_);
 
   // For benchmarks and tests that look at the files.
   Kv& kv() { return *kv_; }
   int64_t epoch_ns() const { return epoch_ns_; }
   // Makes what rollups are missing of the time before `now_ns`, less the delay.
-  Status RollUp(int64_t now_ns) EXCLUDES_LOCK(gate_);
+  Status RollUp(int64_t now_ns) EXCLUDES_LOCK(ground_, gate_);
   // Waits until everything enqueued is durable. Not for read-only stores.
   Status Flush() { return queue_->Drain(); }
 
@@ -120,15 +122,17 @@ class EmbeddedStore final : public Store {
 
   static Status NeedProfileType(const Selection& selection);
   Result<std::vector<SeriesTarget>> FindTargets(const Selection& selection) const
-      REQUIRES_SHARED_LOCK(gate_);
+      REQUIRES_SHARED_LOCK(ground_);
   // What cannot be read is skipped and reported, as is a record for which `visit` gives kDataLoss.
   Status VisitWindow(KvCursor& cursor, const SeriesTarget& target, const Window& window,
                      Visit visit);
   Status VisitRecord(std::string_view key, std::string_view value, const Window& window,
                      Visit visit);
+  // A piece at a time, so that nothing waits for it.
   Status CountRecords(Family family, std::string_view what,
-                      absl::FunctionRef<void(std::string_view key, std::string_view value)> count);
-  Status CountDocuments(StoreStats& stats);
+                      absl::FunctionRef<void(std::string_view key, std::string_view value)> count)
+      EXCLUDES_LOCK(ground_);
+  Status CountDocuments(StoreStats& stats) EXCLUDES_LOCK(ground_);
   Result<bool> HasProfile(const SeriesTarget& target, TimeRange range);
   // As VisitWindow, but whole rollups are given in place of the profiles that they sum, where the
   // selection takes whole profiles and the rollup can be read.
@@ -142,15 +146,15 @@ class EmbeddedStore final : public Store {
   // Of a window as it is, and of one whose answer is kept.
   // Merge, without the memory that its caller will need.
   Result<Profile> MergeAll(const Selection& selection);
-  Result<Merged> MergeWindow(const Selection& selection) REQUIRES_SHARED_LOCK(gate_);
+  Result<Merged> MergeWindow(const Selection& selection) REQUIRES_SHARED_LOCK(ground_);
   Result<std::shared_ptr<const Merged>> MergeLasting(const Selection& selection)
-      REQUIRES_SHARED_LOCK(gate_);
+      REQUIRES_SHARED_LOCK(ground_);
   // Sums series of one partition.
   Status SumTargets(Lane& lane, std::span<const SeriesTarget> targets, const Selection& selection,
                     PartSum& part);
   // Sums one partition's series and adds what comes out to a lane's merger.
   Status MergePartition(MergeQuery& query, std::span<const SeriesTarget> targets)
-      REQUIRES_SHARED_LOCK(gate_);
+      REQUIRES_SHARED_LOCK(ground_);
 
   // False when no sample passes the filter.
   Result<bool> ReadProfile(std::string_view key, std::string_view record, const LinkFilter& filter,
@@ -161,31 +165,32 @@ class EmbeddedStore final : public Store {
   Result<size_t> StackCount(PartitionKey key);
 
   // Writes and syncs what `change` puts into a batch, while nothing else is written.
-  Status WriteDocument(absl::FunctionRef<void(KvBatch&)> change) EXCLUDES_LOCK(gate_);
+  Status WriteDocument(absl::FunctionRef<void(KvBatch&)> change) EXCLUDES_LOCK(ground_, gate_);
 
   // Deletes with `entry` the rollups that a profile makes wrong. REQUIRES: the partition's lock.
   void ForgetRollups(const ProfileKey& key, Partition& partition, CommitEntry& entry) const;
   Status RollUpPartition(std::span<const SeriesTarget> targets, int64_t closed_ns)
-      EXCLUDES_LOCK(gate_);
-  Result<int64_t> RollupProgress(PartitionKey partition) REQUIRES_SHARED_LOCK(gate_);
-  void NoteRollupProgress(PartitionKey key, int64_t until_ns) REQUIRES_SHARED_LOCK(gate_);
+      EXCLUDES_LOCK(ground_, gate_);
+  Result<int64_t> RollupProgress(PartitionKey partition) REQUIRES_SHARED_LOCK(ground_);
+  void NoteRollupProgress(PartitionKey key, int64_t until_ns) REQUIRES_SHARED_LOCK(ground_);
 
   // The commit queue's failure handler: drops what memory knows and the disk may not.
   void OnCommitFailure(CommitQueue& queue, const Status& cause);
   // After a failed write: opens the store anew, at most once a second.
-  Status Recover() EXCLUDES_LOCK(gate_);
+  Status Recover() EXCLUDES_LOCK(ground_, gate_);
   // Reads the index anew; until that succeeds queries are refused rather than answered in part.
-  Status LoadIndex() REQUIRES_LOCK(gate_);
-  Status DropEpochs(Epoch end) REQUIRES_LOCK(gate_);
+  bool IsDown() EXCLUDES_LOCK(gate_);
+  Status LoadIndex() REQUIRES_LOCK(ground_, gate_);
   std::shared_ptr<const RetentionPolicy> retention() EXCLUDES_LOCK(retention_mutex_);
-  std::vector<PartitionKey> PastRetention(int64_t now_ns) EXCLUDES_LOCK(gate_);
-  Status DropPartitions(std::span<const PartitionKey> partitions) EXCLUDES_LOCK(gate_);
-  Status DeleteWindow(std::span<const SeriesTarget> targets, TimeRange range) REQUIRES_LOCK(gate_);
+  std::vector<PartitionKey> PastRetention(int64_t now_ns) EXCLUDES_LOCK(ground_, gate_);
+  Status DropPartitions(std::span<const PartitionKey> partitions) EXCLUDES_LOCK(ground_, gate_);
+  Status DeleteWindow(std::span<const SeriesTarget> targets, TimeRange range)
+      REQUIRES_LOCK(ground_, gate_);
   // Deletes the records of spans that ended, and of what has no data without them.
-  Status DropSpans(const absl::flat_hash_set<SeriesTarget>& gone) REQUIRES_LOCK(gate_);
+  Status DropSpans(const absl::flat_hash_set<SeriesTarget>& gone) REQUIRES_LOCK(ground_, gate_);
   // After deletes were written, or not: everything in memory is read anew.
-  Status Resume(Status written) REQUIRES_LOCK(gate_);
-  Status Reclaim(std::span<const PartitionKey> partitions) EXCLUDES_LOCK(gate_);
+  Status Resume(Status written) REQUIRES_LOCK(ground_, gate_);
+  Status Reclaim(std::span<const PartitionKey> partitions) EXCLUDES_LOCK(ground_, gate_);
 
   const EmbeddedOptions options_;
   Clock& clock_;
@@ -194,10 +199,12 @@ class EmbeddedStore final : public Store {
   const std::unique_ptr<Kv> kv_;
   Metrics::Counter* profiles_appended_ = nullptr;
 
+  Mutex upkeep_;
+  SharedMutex ground_;
   SharedMutex gate_;
   bool down_ GUARDED_BY(gate_) = false;  // a write failed; Recover brings it back
   Status down_cause_ GUARDED_BY(gate_);
-  bool index_whole_ GUARDED_BY(gate_) = true;
+  Status index_loaded_ GUARDED_BY(ground_);         // not ok: it knows only a part
   int64_t next_recovery_ns_ GUARDED_BY(gate_) = 0;  // monotonic
   Mutex retention_mutex_;
   std::shared_ptr<const RetentionPolicy> retention_ GUARDED_BY(retention_mutex_) =

@@ -10,6 +10,9 @@
 namespace anneal {
 namespace {
 
+// Profiles, under one hold of the ground.
+constexpr uint64_t kCountedAtATime = 1024;
+
 constexpr Family kPartitioned[] = {Family::kSymbols, Family::kProfiles, Family::kRollups};
 
 std::string ProfileTimeKey(const SeriesTarget& target, int64_t time_ns) {
@@ -43,7 +46,6 @@ std::vector<PartitionKey> EmbeddedStore::PastRetention(int64_t now_ns) {
       std::ranges::any_of(policy->rules(), [](const RetentionRule& r) { return r.max_bytes > 0; });
   std::vector<PartitionKey> gone;
   std::vector<Kept> kept;  // the oldest first
-  ReaderLock gate(gate_);
   for (Epoch epoch : index_.Epochs()) {
     const std::vector<SeriesTarget> targets = index_.InEpoch(epoch);
     for (std::span<const SeriesTarget> group : ByPartition(targets)) {
@@ -56,6 +58,7 @@ std::vector<PartitionKey> EmbeddedStore::PastRetention(int64_t now_ns) {
       }
       uint64_t bytes = 0;
       const std::string prefix = PartitionPrefix(key);
+      ReaderLock ground(ground_);
       for (Family family : kPartitioned) {
         if (by_size) bytes += kv_->ApproximateBytes(family, prefix, PrefixEnd(prefix));
       }
@@ -84,6 +87,7 @@ Status EmbeddedStore::Retain() {
     return Error(Code::kFailedPrecondition, "the store in {} is open for reading only",
                  options_.directory);
   }
+  MutexLock upkeep(upkeep_);
   const std::vector<PartitionKey> gone = PastRetention(clock_.NowNs());
   if (gone.empty()) return {};
   TRY(DropPartitions(gone));
@@ -92,6 +96,7 @@ Status EmbeddedStore::Retain() {
 
 Status EmbeddedStore::DropPartitions(std::span<const PartitionKey> partitions) {
   TRY(Recover());
+  WriterLock ground(ground_);
   WriterLock gate(gate_);
   // Nobody interns now; once the queue is empty, nothing refers to what goes.
   TRY(queue_->Drain());
@@ -121,8 +126,21 @@ Status EmbeddedStore::DropSpans(const absl::flat_hash_set<SeriesTarget>& gone) {
   return Resume(kv_->Write(batch));
 }
 
+Status EmbeddedStore::Resume(Status written) {
+  partitions_.Clear();
+  if (written.ok()) {
+    written = LoadIndex();
+    // Ids must not be given out anew: no writes until a reload succeeds.
+  }
+  if (!written.ok()) {
+    down_ = true;
+    down_cause_ = written;
+  }
+  return written;
+}
+
 Status EmbeddedStore::Reclaim(std::span<const PartitionKey> partitions) {
-  ReaderLock gate(gate_);
+  ReaderLock ground(ground_);
   // The log holds what was deleted until all families are written out.
   TRY(kv_->Flush());
   for (const PartitionKey& partition : partitions) {
@@ -137,15 +155,23 @@ Result<uint64_t> EmbeddedStore::Count(const Selection& selection) {
       !selection.trace_ids.empty()) {
     return InvalidArgument("profiles are deleted by labels and time, not by id");
   }
-  ReaderLock gate(gate_);
-  ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection));
-  ASSIGN_OR_RETURN(KvCursor cursor, kv_->Cursor(Family::kProfiles, {}, {}));
+  std::vector<SeriesTarget> targets;
+  {
+    ReaderLock ground(ground_);
+    ASSIGN_OR_RETURN(targets, FindTargets(selection));
+  }
   uint64_t count = 0;
-  for (const SeriesTarget& target : targets) {
-    TRY(VisitWindow(cursor, target, Window(selection), [&](std::string_view, std::string_view) {
-      ++count;
-      return Status();
-    }));
+  for (size_t at = 0; at < targets.size();) {
+    ReaderLock ground(ground_);
+    ASSIGN_OR_RETURN(KvCursor cursor, kv_->Cursor(Family::kProfiles, {}, {}));
+    for (const uint64_t enough = count + kCountedAtATime; at < targets.size() && count < enough;
+         ++at) {
+      TRY(VisitWindow(cursor, targets[at], Window(selection),
+                      [&](std::string_view, std::string_view) {
+                        ++count;
+                        return Status();
+                      }));
+    }
   }
   return count;
 }
@@ -155,11 +181,13 @@ Result<uint64_t> EmbeddedStore::Delete(const Selection& selection) {
     return Error(Code::kFailedPrecondition, "the store in {} is open for reading only",
                  options_.directory);
   }
+  MutexLock upkeep(upkeep_);
   TRY(Recover());
   ASSIGN_OR_RETURN(uint64_t count, Count(selection));
   if (count == 0) return count;
   std::vector<PartitionKey> touched;
   {
+    WriterLock ground(ground_);
     WriterLock gate(gate_);
     TRY(queue_->Drain());
     ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection));

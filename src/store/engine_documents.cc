@@ -47,7 +47,7 @@ Status EmbeddedStore::DeleteDocument(const DocumentName& name) {
 Result<std::string> EmbeddedStore::GetDocument(const DocumentName& name) {
   TRY(CheckDocumentName(name));
   const std::string key = DocumentKey(name);
-  ReaderLock gate(gate_);
+  ReaderLock ground(ground_);
   Result<std::string> value = kv_->Get(Family::kMeta, key);
   if (value.ok()) return DecodeDocument(key, *value);
   if (value.status().code() != Code::kNotFound) return value.status();
@@ -58,7 +58,7 @@ Result<std::string> EmbeddedStore::GetDocument(const DocumentName& name) {
 Result<std::vector<DocumentInfo>> EmbeddedStore::Documents(std::string_view tenant,
                                                            std::string_view kind) {
   const std::string begin = DocumentPrefix(tenant, kind), end = PrefixEnd(begin);
-  ReaderLock gate(gate_);
+  ReaderLock ground(ground_);
   ASSIGN_OR_RETURN(KvCursor cursor, kv_->Cursor(Family::kMeta, begin, end));
   std::vector<DocumentInfo> documents;
   for (cursor.Seek(begin); cursor.Valid() && cursor.key() < end; cursor.Next()) {

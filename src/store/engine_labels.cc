@@ -32,7 +32,7 @@ Result<std::vector<LabelSet>> EmbeddedStore::Series(
     std::string_view tenant, std::span<const std::vector<LabelMatcher>> selectors,
     std::span<const std::string> names, TimeRange range) {
   ASSIGN_OR_RETURN(auto compiled, CompileSelectors(selectors));
-  ReaderLock gate(gate_);
+  ReaderLock ground(ground_);
   Status failed;
   auto probe = [&](const SeriesTarget& target, TimeRange window) {
     Result<bool> found = HasProfile(target, window);
@@ -48,7 +48,7 @@ Result<std::vector<std::string>> EmbeddedStore::LabelNames(
     std::string_view tenant, std::span<const std::vector<LabelMatcher>> selectors,
     TimeRange range) {
   ASSIGN_OR_RETURN(auto compiled, CompileSelectors(selectors));
-  ReaderLock gate(gate_);
+  ReaderLock ground(ground_);
   Status failed;
   auto probe = [&](const SeriesTarget& target, TimeRange window) {
     Result<bool> found = HasProfile(target, window);

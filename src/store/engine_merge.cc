@@ -233,7 +233,7 @@ Result<Profile> EmbeddedStore::Merge(const Selection& selection) {
 
 Result<Profile> EmbeddedStore::MergeAll(const Selection& selection) {
   TRY(NeedProfileType(selection));
-  ReaderLock gate(gate_);
+  ReaderLock ground(ground_);
   const TimeRange all = selection.range;
   std::optional<TimeRange> lasting;
   if (results_.Takes(selection)) {

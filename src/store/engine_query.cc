@@ -36,9 +36,9 @@ void LabelSamples(std::span<const LinkedValue> links, size_t first, Profile& pro
 }  // namespace
 
 Result<std::vector<SeriesTarget>> EmbeddedStore::FindTargets(const Selection& selection) const {
-  if (!index_whole_) {
+  if (!index_loaded_.ok()) {
     return Error(Code::kUnavailable, "the store's index could not be read ({})",
-                 down_cause_.message());
+                 index_loaded_.message());
   }
   ASSIGN_OR_RETURN(std::vector<CompiledMatcher> matchers, CompileMatchers(selection.matchers));
   return index_.Find(selection.tenant, selection.profile_type, matchers, selection.range);
@@ -104,7 +104,7 @@ Status EmbeddedStore::Scan(const Selection& selection,
                            const std::function<Status(const StoredProfile&)>& visit) {
   std::vector<SeriesTarget> targets;
   std::map<LabelSet, std::vector<SeriesTarget>> by_series;
-  ReaderLock gate(gate_);
+  ReaderLock ground(ground_);
   ASSIGN_OR_RETURN(targets, FindTargets(selection));
   for (const SeriesTarget& target : targets) {
     by_series[index_.Labels(target.series)].push_back(target);

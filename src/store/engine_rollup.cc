@@ -13,7 +13,7 @@
 namespace anneal {
 namespace {
 
-// Series whose rollups are made under one hold of the gate.
+// Series whose rollups are made under one hold of the ground.
 constexpr size_t kSeriesAtATime = 32;
 
 }  // namespace
@@ -316,8 +316,8 @@ Status EmbeddedStore::RollUpPartition(std::span<const SeriesTarget> targets, int
   int64_t from_ns = 0;
   const std::shared_ptr<Partition> pin = partitions_.Get(partition);  // keeps its marks
   for (size_t begin = 0; begin < targets.size(); begin += kSeriesAtATime) {
-    ReaderLock gate(gate_);
-    if (down_ || !index_whole_) return {};  // recovery comes first
+    ReaderLock ground(ground_);
+    if (IsDown() || !index_loaded_.ok()) return {};  // recovery comes first
     if (begin == 0) {
       ASSIGN_OR_RETURN(from_ns, RollupProgress(partition));
       if (from_ns >= until_ns) return {};
@@ -325,8 +325,8 @@ Status EmbeddedStore::RollUpPartition(std::span<const SeriesTarget> targets, int
     const size_t count = std::min(kSeriesAtATime, targets.size() - begin);
     TRY(RollupMaker(*this, targets.subspan(begin, count), from_ns, until_ns).Run());
   }
-  ReaderLock gate(gate_);
-  if (!down_) NoteRollupProgress(partition, until_ns);
+  ReaderLock ground(ground_);
+  if (!IsDown()) NoteRollupProgress(partition, until_ns);
   return {};
 }
 

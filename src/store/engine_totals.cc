@@ -48,7 +48,7 @@ Result<size_t> EmbeddedStore::StackCount(PartitionKey key) {
 Result<std::map<LabelSet, std::vector<SeriesPoint>>> EmbeddedStore::Totals(
     const Selection& selection, GroupBy group_by) {
   TRY(NeedProfileType(selection));
-  ReaderLock gate(gate_);
+  ReaderLock ground(ground_);
   std::map<LabelSet, std::vector<SeriesPoint>> totals;
   ASSIGN_OR_RETURN(KvSnapshot snapshot, kv_->Snapshot());
   ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection));
@@ -92,7 +92,7 @@ Result<std::map<LabelSet, std::vector<SeriesPoint>>> EmbeddedStore::Totals(
 Result<std::map<LabelSet, std::vector<SpanPoint>>> EmbeddedStore::SpanTotals(
     const Selection& selection, GroupBy group_by) {
   TRY(NeedProfileType(selection));
-  ReaderLock gate(gate_);
+  ReaderLock ground(ground_);
   std::map<LabelSet, std::vector<SpanPoint>> totals;
   ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection));
   if (targets.empty()) return totals;

@@ -218,7 +218,7 @@ TEST_F(StoreFaultTest, AReaderOpensBesideTheWriter) {
   Result<std::unique_ptr<Store>> reader = OpenEmbedded(options);
   ASSERT_TRUE(reader.ok()) << reader.status().ToString();
   EXPECT_EQ((*reader)->Tenants().size(), 1u);
-  EXPECT_EQ((*reader)->DropBefore(1).code(), Code::kFailedPrecondition);
+  EXPECT_EQ((*reader)->Retain().code(), Code::kFailedPrecondition);
   Profile profile = RandomProfile(2);
   ProfileWrite write = MakeWrite(2, profile);
   EXPECT_EQ(AppendAndWait(**reader, "anonymous", {&write, 1}).code(), Code::kFailedPrecondition);

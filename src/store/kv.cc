@@ -416,9 +416,19 @@ Result<std::string> Kv::Get(Family family, std::string_view key) {
 }
 
 Result<KvCursor> Kv::Cursor(Family family, std::string_view begin, std::string_view end) {
+  return CursorOver(family, begin, end, Caching::kYes);
+}
+
+Result<KvCursor> Kv::Sweep(Family family, std::string_view begin, std::string_view end) {
+  return CursorOver(family, begin, end, Caching::kNo);
+}
+
+Result<KvCursor> Kv::CursorOver(Family family, std::string_view begin, std::string_view end,
+                                Caching caching) {
   if (rep_->db == nullptr) return rep_->Down();
   auto rep = std::make_unique<KvCursor::Rep>();
   rocksdb::ReadOptions options;
+  options.fill_cache = caching == Caching::kYes;
   rep->upper = end;
   if (!end.empty()) {
     rep->upper_slice = ToSlice(rep->upper);

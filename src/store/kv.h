@@ -116,6 +116,8 @@ class Kv {
   // Keys in [begin, end) (empty `end`: to the last). Keys outside may still be met; callers stop.
   // kUnavailable when the store could not be opened again.
   Result<KvCursor> Cursor(Family family, std::string_view begin, std::string_view end);
+  // As Cursor; what it reads pushes nothing out of the cache: for reading much, once.
+  Result<KvCursor> Sweep(Family family, std::string_view begin, std::string_view end);
   // All keys of a family, not yet placed: Seek first. The snapshot must outlive the cursor.
   Result<KvCursor> Cursor(Family family, const KvSnapshot& snapshot);
   // kUnavailable as for Cursor.
@@ -146,6 +148,9 @@ class Kv {
  private:
   friend class KvBatch;
   struct Rep;
+  enum class Caching : uint8_t { kYes, kNo };
+  Result<KvCursor> CursorOver(Family family, std::string_view begin, std::string_view end,
+                              Caching caching);
   explicit Kv(std::unique_ptr<Rep> rep);
   std::unique_ptr<Rep> rep_;
 };

@@ -186,6 +186,14 @@ Status AppendAndWait(Store& store, std::string_view tenant, std::span<const Prof
   return *outcome;
 }
 
+Status RetainFrom(Store& store, int64_t horizon_ns) {
+  const int64_t age_ns = Clock::System().NowNs() - horizon_ns;
+  store.SetRetention(RetentionPolicy(std::vector<RetentionRule>{{.max_age_ns = age_ns}}));
+  Status retained = store.Retain();
+  store.SetRetention({});
+  return retained;
+}
+
 Selection SelectAll(std::string_view type, std::vector<LabelMatcher> matchers) {
   Selection selection;
   selection.profile_type = type;

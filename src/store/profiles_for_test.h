@@ -36,6 +36,10 @@ Profile StoredColumn(const ProfileWrite& write);
 // Appends and waits for the outcome.
 Status AppendAndWait(Store& store, std::string_view tenant, std::span<const ProfileWrite> writes);
 
+// Drops by retention what lies wholly before `horizon_ns`. REQUIRES: the store has the system's
+// clock, and the horizon is past.
+Status RetainFrom(Store& store, int64_t horizon_ns);
+
 // A selection of all times.
 Selection SelectAll(std::string_view type, std::vector<LabelMatcher> matchers = {});
 

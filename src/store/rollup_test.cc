@@ -174,7 +174,7 @@ TEST_P(RollupTest, ALateProfileDeletesWhatItMakesWrongAndTheNextRoundMakesItAnew
     EXPECT_EQ(Rollups(RollupKind::kProgress), 1u);
     Check({0, INT64_MAX}, "");
   }
-  ASSERT_TRUE(store_->DropBefore(base + GetParam()).ok());
+  ASSERT_TRUE(RetainFrom(*store_, base + GetParam()).ok());
   EXPECT_EQ(Rollups(RollupKind::kEpoch), 0u);
   model_.clear();
   Check({0, INT64_MAX}, "");

@@ -6,6 +6,7 @@
 // values over stacks, under (series, time, id). All methods are thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -96,9 +97,26 @@ struct StoreStats {
     std::string tenant, service;
     uint64_t series = 0, profiles = 0;
     uint64_t symbols_bytes = 0, rollups_bytes = 0;
-    uint64_t profiles_bytes = 0;  // without links
-    uint64_t links_bytes = 0;     // of spans and traces
-    int64_t oldest_ns = 0, newest_ns = 0;
+    uint64_t profiles_bytes = 0;           // without links
+    uint64_t links_bytes = 0;              // of spans and traces
+    int64_t oldest_ns = 0, newest_ns = 0;  // of profiles
+
+    // Sums and extends; the names stay.
+    Service& operator+=(const Service& other) {
+      if (other.profiles > 0) {
+        oldest_ns = profiles == 0 ? other.oldest_ns : std::min(oldest_ns, other.oldest_ns);
+        newest_ns = profiles == 0 ? other.newest_ns : std::max(newest_ns, other.newest_ns);
+      }
+      series += other.series;
+      profiles += other.profiles;
+      symbols_bytes += other.symbols_bytes;
+      rollups_bytes += other.rollups_bytes;
+      profiles_bytes += other.profiles_bytes;
+      links_bytes += other.links_bytes;
+      return *this;
+    }
+    // Of the records.
+    uint64_t bytes() const { return symbols_bytes + rollups_bytes + profiles_bytes + links_bytes; }
   };
   struct Documents {
     std::string tenant, kind;
@@ -171,7 +189,7 @@ class Store {
   virtual Status Scan(const Selection& selection,
                       const std::function<Status(const StoredProfile&)>& visit) = 0;
 
-  // Documents: bytes beside the profiles, whole or not at all, until they are deleted; DropBefore
+  // Documents: bytes beside the profiles, whole or not at all, until they are deleted; Retain
   // leaves them alone. Put replaces; durable on return, as Delete is. Get: kNotFound.
   virtual Status PutDocument(const DocumentName& name, std::string_view body) = 0;
   virtual Result<std::string> GetDocument(const DocumentName& name) = 0;
@@ -184,13 +202,12 @@ class Store {
   virtual std::vector<std::string> Tenants() = 0;
   // Earliest and latest profile time of a tenant; nullopt when it has none.
   virtual std::optional<TimeRange> Bounds(std::string_view tenant) = 0;
+  // Reads every key; what comes or goes meanwhile is counted or not.
   virtual Result<StoreStats> Stats() = 0;
   // Writes a store of its own with everything acknowledged so far to `directory`, which must not
   // exist, and checks every record of it. Appends and queries go on. kDataLoss names the first bad
   // record; the directory stays for a look at it.
   virtual Status Backup(const std::string& directory) = 0;
-  // Deletes what lies wholly before `horizon_ns`; gives space back. Idempotent.
-  virtual Status DropBefore(int64_t horizon_ns) = 0;
   // What is kept from now on. Appends of profiles past their age are refused; what is stored and
   // past its age, or too much, goes with Retain, an epoch of a service at a time.
   virtual void SetRetention(RetentionPolicy policy) = 0;

@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/exit_status.h"
+#include "cli/http_interrupt.h"
 #include "cli/interrupt.h"
 #include "cli/loop_builds.h"
 #include "cli/loop_config.h"
@@ -119,6 +120,7 @@ int RunLoop(const LoopOptions& options, CliContext& context) {
     return kExitOk;
   }
   InterruptScope interrupt;
+  HttpInterrupt ends_calls(interrupt, context.http);
   LoopRun run{.config = *config, .context = context, .interrupt = interrupt};
   Result<std::vector<LoopTurn>> turns = RunTurns(run, options.iterations);
   if (!turns.ok()) {

@@ -4,10 +4,10 @@
 
 #include "base/checked_run.h"
 #include "base/substitute.h"
-#include "cli/busy_processors.h"
 #include "collect/client.h"
 #include "collect/profile_uuid.h"
 #include "profile/pprof.h"
+#include "verify/busy_processors.h"
 
 namespace anneal {
 namespace {
@@ -75,6 +75,7 @@ Status ProfileService(const LoopRun& run, LoopTurn* turn) {
   facts.start_ns = run.context.clock.NowNs();
   ASSIGN_OR_RETURN(int64_t cpu_before_ns, service->CpuTimeNs());
   BusyProcessors busy(run.context.fs, run.context.clock);
+  busy.Begin();
   for (int round = 1; round <= plan.rounds; ++round) {
     run.Say(fmt::format("profiling under load, round {} of {}", round, plan.rounds));
     TRY(DriveRound(run, *service, plan.round_ns, &facts.load));
@@ -83,7 +84,8 @@ Status ProfileService(const LoopRun& run, LoopTurn* turn) {
   }
   ASSIGN_OR_RETURN(int64_t cpu_after_ns, service->CpuTimeNs());
   facts.cpu_seconds = static_cast<double>(cpu_after_ns - cpu_before_ns) / 1e9;
-  facts.other_load_cpus = busy.Others(cpu_after_ns - cpu_before_ns);
+  (void)busy.End(cpu_after_ns - cpu_before_ns);
+  facts.other_load_cpus = busy.Others();
   // Its profiler pushes what is left when the program ends.
   service->Stop();
   facts.end_ns = run.context.clock.NowNs();
@@ -95,6 +97,7 @@ Status ProfileBench(const LoopRun& run, LoopTurn* turn) {
   CliContext& context = run.context;
   facts.start_ns = context.clock.NowNs();
   BusyProcessors busy(context.fs, context.clock);
+  busy.Begin();
   int64_t cpu_ns = 0;
   for (int round = 1; round <= run.config.profiling.rounds; ++round) {
     run.Say(
@@ -119,7 +122,8 @@ Status ProfileBench(const LoopRun& run, LoopTurn* turn) {
   }
   facts.end_ns = context.clock.NowNs();
   facts.cpu_seconds = static_cast<double>(cpu_ns) / 1e9;
-  facts.other_load_cpus = busy.Others(cpu_ns);
+  (void)busy.End(cpu_ns);
+  facts.other_load_cpus = busy.Others();
   return Status();
 }
 

@@ -4,6 +4,9 @@
 
 #include "base/substitute.h"
 #include "base/units.h"
+#include "cli/decisions_json.h"
+#include "cli/json_output.h"
+#include "verify/verdict_json.h"
 
 namespace anneal {
 namespace {
@@ -107,22 +110,6 @@ std::string TurnTable(const std::vector<LoopTurn>& turns) {
   return out;
 }
 
-ordered_json RatioJson(const RatioEstimate& estimate) {
-  return {{"ratio", estimate.ratio}, {"low", estimate.low}, {"high", estimate.high}};
-}
-
-ordered_json DecisionsJson(const std::vector<Decision>& decisions) {
-  ordered_json list = ordered_json::array();
-  for (const Decision& decision : decisions) {
-    list.push_back({{"kind", DecisionKindName(decision.kind)},
-                    {"package", decision.package},
-                    {"position", decision.position},
-                    {"caller", decision.caller},
-                    {"callee", decision.callee}});
-  }
-  return list;
-}
-
 ordered_json TurnJson(const LoopTurn& turn) {
   const GoReport& report = turn.report;
   const Analysis& analysis = turn.verdict.analysis;
@@ -175,11 +162,6 @@ ordered_json TurnJson(const LoopTurn& turn) {
   return json;
 }
 
-std::string Dump(const ordered_json& json) {
-  // Names in profiles are foreign text: what is not UTF-8 must not end the report.
-  return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-}
-
 }  // namespace
 
 std::string LoopReportText(const LoopRun& run, const std::vector<LoopTurn>& turns) {
@@ -202,15 +184,17 @@ std::string LoopReportText(const LoopRun& run, const std::vector<LoopTurn>& turn
 std::string LoopReportJson(const LoopRun& run, const std::vector<LoopTurn>& turns) {
   ordered_json list = ordered_json::array();
   for (const LoopTurn& turn : turns) list.push_back(TurnJson(turn));
-  return Dump({{"version", 1},
-               {"service", run.config.service},
-               {"artefact", run.config.artefact},
-               {"turns", std::move(list)}});
+  return DumpJson(ordered_json{{"version", 1},
+                               {"service", run.config.service},
+                               {"artefact", run.config.artefact},
+                               {"turns", std::move(list)}}) +
+         "\n";
 }
 
 Status WriteTurnReport(const LoopRun& run, const LoopTurn& turn) {
   return run.context.fs.WriteFileAtomic(
-      run.WorkPath(fmt::format("turn{}-report.json", turn.number)), Dump(TurnJson(turn)));
+      run.WorkPath(fmt::format("turn{}-report.json", turn.number)),
+      DumpJson(TurnJson(turn)) + "\n");
 }
 
 std::string DescribePlan(const LoopConfig& config, int iterations) {

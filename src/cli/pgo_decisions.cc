@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "cli/decisions_json.h"
 #include "cli/exit_status.h"
 #include "cli/go_build.h"
 #include "cli/json_output.h"
@@ -57,7 +58,7 @@ Result<Decisions> Collect(CliContext& context, const Options& options, const std
   return CollectDecisions(context.process, build);
 }
 
-nlohmann::ordered_json DecisionsJson(const Decisions& d) {
+nlohmann::ordered_json CountsJson(const Decisions& d) {
   nlohmann::ordered_json json = {{"packages", d.packages},
                                  {"inlined_sites", d.inlined_sites},
                                  {"hot_functions", d.hot_functions},
@@ -65,19 +66,6 @@ nlohmann::ordered_json DecisionsJson(const Decisions& d) {
                                  {"threshold_percent", d.threshold_percent}};
   for (DecisionKind kind : kKinds) json[std::string(DecisionKindName(kind))] = d.Count(kind);
   return json;
-}
-
-nlohmann::ordered_json ListJson(const std::vector<Decision>& decisions) {
-  auto rows = nlohmann::ordered_json::array();
-  for (const Decision& d : decisions) {
-    rows.push_back({{"kind", DecisionKindName(d.kind)},
-                    {"package", d.package},
-                    {"position", d.position},
-                    {"callee", d.callee},
-                    {"caller", d.caller},
-                    {"cost", d.cost}});
-  }
-  return rows;
 }
 
 void PrintList(CliContext& context, std::string_view title, const std::vector<Decision>& decisions,
@@ -126,9 +114,9 @@ int Run(CliContext& context, const Options& options) {
     return kExitOk;
   }
   nlohmann::ordered_json json = {
-      {"schema", "anneal.pgo.decisions/1"}, {"before", DecisionsJson(*before)},
-      {"after", DecisionsJson(*after)},     {"gained", ListJson(diff.gained)},
-      {"lost", ListJson(diff.lost)},        {"kept", diff.kept}};
+      {"schema", "anneal.pgo.decisions/1"}, {"before", CountsJson(*before)},
+      {"after", CountsJson(*after)},        {"gained", DecisionsJson(diff.gained)},
+      {"lost", DecisionsJson(diff.lost)},   {"kept", diff.kept}};
   context.out << DumpJson(json) << "\n";
   return kExitOk;
 }

@@ -7,6 +7,7 @@
 #include "base/substitute.h"
 #include "build_info.h"
 #include "cli/command.h"
+#include "cli/decisions_json.h"
 #include "cli/go_build.h"
 #include "cli/json_output.h"
 #include "cli/server_flags.h"
@@ -38,19 +39,6 @@ ordered_json NewRecord(std::string_view service, int64_t time_ns) {
           {"service", service},
           {"time_unix_ns", time_ns},
           {"tool_version", kVersion}};
-}
-
-ordered_json DecisionsJson(const Decisions& decisions) {
-  ordered_json rows = ordered_json::array();
-  for (const Decision& d : decisions.decisions) {
-    rows.push_back({{"kind", DecisionKindName(d.kind)},
-                    {"package", d.package},
-                    {"position", d.position},
-                    {"caller", d.caller},
-                    {"callee", d.callee},
-                    {"cost", d.cost}});
-  }
-  return rows;
 }
 
 ordered_json CompilerJson(const Decisions& d) {
@@ -187,7 +175,7 @@ Result<std::string> TurnRecord(const LoopRun& run, const LoopTurn& turn) {
   record["builds"] = {{"baseline", BuildJson(measured, ArmId::kBaseline, turn.baseline_pgo)},
                       {"candidate", BuildJson(measured, ArmId::kCandidate, turn.pgo_setting)}};
   record["compiler"] = CompilerJson(turn.decisions_after);
-  record["decisions"] = DecisionsJson(turn.decisions_after);
+  record["decisions"] = DecisionsJson(turn.decisions_after.decisions);
   record["edges"] = EdgesJson(edges);
   record["verdict"] = ordered_json::parse(EncodeVerdict(turn.verdict));
   record["commands"] = {

@@ -5,6 +5,7 @@
 #include "build_info.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
+#include "cli/http_interrupt.h"
 #include "cli/interrupt.h"
 #include "cli/verify_options.h"
 #include "verify/plot.h"
@@ -36,6 +37,7 @@ Result<Verdict> Measure(const VerifyOptions& options, CliContext& context) {
     plan.build.work_dir = std::filesystem::absolute(plan.build.work_dir, error).string();
   }
   InterruptScope interrupt;
+  HttpInterrupt ends_calls(interrupt, context.http);
   plan.canceled = [&interrupt] { return interrupt.Requested(); };
   VerifyProgressCallback progress;
   if (context.err_is_terminal) {
@@ -85,7 +87,7 @@ Status Publish(const Verdict& verdict, const VerifyOptions& options, const Serve
 }
 
 // Before minutes of measuring rather than after.
-Status CheckOutputs(const VerifyOptions& options) {
+Status CheckOutputs(const VerifyOptions& options, const Fs& fs) {
   const PublishFlags& publish = options.publish;
   if (publish.url.empty() != publish.service.empty()) {
     return InvalidArgument(
@@ -93,6 +95,9 @@ Status CheckOutputs(const VerifyOptions& options) {
   }
   if (publish.url.empty() && !(publish.artefact.empty() && publish.token_file.empty())) {
     return InvalidArgument("--artefact and --publish-token-file are of use with --publish only");
+  }
+  if (!publish.artefact.empty() && !fs.Exists(publish.artefact)) {
+    return InvalidArgument("--artefact {}: no such file", publish.artefact);
   }
   const std::string& plot = options.plot_path;
   if (plot.empty() || plot.ends_with(".svg") || plot.ends_with(".html")) return Status();
@@ -102,7 +107,7 @@ Status CheckOutputs(const VerifyOptions& options) {
 int RunVerify(const VerifyOptions& options, CliContext& context) {
   ServerAddress publish_server;
   Result<Verdict> verdict = [&]() -> Result<Verdict> {
-    TRY(CheckOutputs(options));
+    TRY(CheckOutputs(options, context.fs));
     if (!options.publish.url.empty()) {
       // Before the first call: afterwards no certificate can be trusted any more.
       ASSIGN_OR_RETURN(publish_server, PublishAddress(options.publish, context));

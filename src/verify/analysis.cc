@@ -61,6 +61,16 @@ std::vector<double> Flatten(const Groups& groups) {
   return all;
 }
 
+// Effects less the median of their session: what is left is no layout's and no start's.
+std::vector<double> WithinSessions(const Groups& groups) {
+  std::vector<double> all;
+  for (const std::vector<double>& group : groups) {
+    const double median = Median(group);
+    for (double effect : group) all.push_back(effect - median);
+  }
+  return all;
+}
+
 RatioEstimate Ratio(const Interval& interval) {
   return {std::exp(interval.estimate), std::exp(interval.low), std::exp(interval.high)};
 }
@@ -201,7 +211,6 @@ Result<Analysis> Analyze(const RunRecord& run) {
   Groups candidate = Effects(run, ArmId::kCandidate, std::nullopt);
   Groups control = Effects(run, ArmId::kControl, std::nullopt);
   std::vector<double> candidate_effects = Flatten(candidate);
-  std::vector<double> control_effects = Flatten(control);
   // 80 % power at 5 % two-sided: 1.96 + 0.84 standard errors.
   constexpr double kPowerFactor = 2.8;
   Interval of_candidate = EstimateEffect(candidate, run.seed + kCandidateStream);
@@ -212,10 +221,9 @@ Result<Analysis> Analyze(const RunRecord& run) {
   a.median_ratio = std::exp(Median(candidate_effects));
   a.p_value = PValue(candidate);
   a.floor = of_control.floor;
-  // The control shares the baseline's layout seed, so that it knows nothing of what layouts do to
-  // the candidate.
+  // A control that runs the baseline's binary knows nothing of what layouts do to the candidate.
   a.mde = kPowerFactor * std::max(of_candidate.standard_error, of_control.standard_error);
-  a.block_noise = RobustDeviation(control_effects);
+  a.block_noise = RobustDeviation(WithinSessions(control));
   a.blocks = static_cast<int64_t>(candidate_effects.size());
   for (const Session& session : run.sessions) {
     a.marked_blocks += std::count_if(session.blocks.begin(), session.blocks.end(),

@@ -101,7 +101,8 @@ TEST(AnalyzeTest, IntervalAndTestMustAgree) {
 }
 
 TEST(AnalyzeTest, WhatLayoutsDoCountsForWhatWouldBeFound) {
-  // Each layout moves the candidate by 3 % one way or the other; the control shares the baseline's.
+  // Each layout moves the candidate by 3 % one way or the other; the control runs the baseline's
+  // binary.
   struct Row {
     int64_t layout_seed;
     const char* unit;
@@ -122,6 +123,25 @@ TEST(AnalyzeTest, WhatLayoutsDoCountsForWhatWouldBeFound) {
     EXPECT_THAT(a.notes, testing::Contains(testing::ContainsRegex(
                              fmt::format("to find 1.0 % .* takes about [78]. {}", row.unit))));
   }
+}
+
+TEST(AnalyzeTest, ControlsInOtherLayoutsRaiseTheFloorAndNotTheNoise) {
+  // The candidate is 1 % faster in each layout, as far as blocks can tell; layouts alone do 3 %.
+  RunRecord run = MakeRecord(8, 30, 0.99, 1, 0.004);
+  const Analysis machine = MustAnalyze(run);
+  EXPECT_EQ(machine.outcome, Outcome::kGain);
+  EXPECT_LT(machine.floor, 0.005);
+  for (size_t s = 0; s < run.sessions.size(); ++s) {
+    run.sessions[s].control_layout_seed = 20 + static_cast<int64_t>(s);
+    for (Block& block : run.sessions[s].blocks) {
+      for (Sample& sample : block.samples[0]) sample.units *= 10;
+      block.samples[0][2].units = s % 2 == 0 ? 103 : 97;
+    }
+  }
+  const Analysis layouts = MustAnalyze(run);
+  EXPECT_GT(layouts.floor, 0.01);
+  EXPECT_EQ(layouts.outcome, Outcome::kNoDifference);
+  EXPECT_NEAR(layouts.block_noise, machine.block_noise, 1e-9);
 }
 
 TEST(AnalyzeTest, FalseAlarmsAreRare) {

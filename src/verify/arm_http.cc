@@ -91,6 +91,9 @@ Result<Arm> StartHttpArm(const ArmStart& start, const LoadPlan& load, const Veri
       if (external.ok()) done = *external;
     }
     if (status.code() == Code::kCanceled) return status;
+    if (!status.ok() && start.canceled && start.canceled()) {
+      return Status(Code::kCanceled, "interrupted");
+    }
     if (!status.ok()) return process->Failure(status.message());
     if (process->Ended()) return process->Failure("ended in the middle of the run");
     ASSIGN_OR_RETURN(Sample sample, process->Lap(done.units));

@@ -69,24 +69,31 @@ Result<ArmFacts> DescribeBinary(ArmId arm, const ArmPlan& plan, const std::strin
 
 Result<std::vector<ArmCommands>> BuildLayouts(const VerifyPlan& plan, const VerifySeams& seams,
                                               const VerifyProgressCallback& progress) {
+  const int layouts = plan.build.layouts;
   std::vector<ArmCommands> sessions;
-  for (int layout = 0; layout < plan.build.layouts; ++layout) {
+  for (int layout = 0; layout < layouts; ++layout) {
     ArmCommands commands;
     // From 1 on: to the Go linker 0 means no shuffling.
     commands.layout_seed = 1 + static_cast<int64_t>(plan.seed % 1'000'000) + layout;
-    for (ArmId arm : {ArmId::kBaseline, ArmId::kCandidate}) {
-      const ArmPlan& arm_plan = arm == ArmId::kBaseline ? plan.baseline : plan.candidate;
+    if (layouts > 1) commands.control_layout_seed = commands.layout_seed + layouts;
+    // The command of an arm, built.
+    auto build = [&](ArmId arm, int64_t seed) -> Result<std::string> {
+      const ArmPlan& arm_plan = arm == ArmId::kCandidate ? plan.candidate : plan.baseline;
       if (plan.canceled && plan.canceled()) return Status(Code::kCanceled, "interrupted");
       if (progress) {
         progress({.phase = fmt::format("building {}, layout {} of {}", ArmName(arm), layout + 1,
-                                       plan.build.layouts)});
+                                       layouts)});
       }
-      std::string out =
-          fmt::format("{}/{}-{}", plan.build.work_dir, ArmName(arm), commands.layout_seed);
-      TRY(BuildOne(plan, arm, arm_plan, commands.layout_seed, out, seams));
-      std::string& command = arm == ArmId::kBaseline ? commands.baseline : commands.candidate;
-      command = Substitute(arm_plan.command.empty() ? "{out}" : arm_plan.command,
-                           {{"out", ShellWord(out)}});
+      std::string out = fmt::format("{}/{}-{}", plan.build.work_dir, ArmName(arm), seed);
+      TRY(BuildOne(plan, arm, arm_plan, seed, out, seams));
+      return Substitute(arm_plan.command.empty() ? "{out}" : arm_plan.command,
+                        {{"out", ShellWord(out)}});
+    };
+    ASSIGN_OR_RETURN(commands.baseline, build(ArmId::kBaseline, commands.layout_seed));
+    ASSIGN_OR_RETURN(commands.candidate, build(ArmId::kCandidate, commands.layout_seed));
+    commands.control = commands.baseline;
+    if (layouts > 1) {
+      ASSIGN_OR_RETURN(commands.control, build(ArmId::kControl, commands.control_layout_seed));
     }
     sessions.push_back(std::move(commands));
   }

@@ -55,7 +55,10 @@ std::vector<std::pair<std::string, std::string>> VerdictFacts(const Verdict& ver
     }
   }
   facts.emplace_back("candidate / baseline", Bounds(a.candidate));
-  facts.emplace_back("baseline / baseline", Bounds(a.control) + "  the A/A control");
+  const bool own_layouts = !run.sessions.empty() && run.sessions[0].control_layout_seed >= 0;
+  facts.emplace_back("baseline / baseline",
+                     Bounds(a.control) + (own_layouts ? "  the A/A control, in other layouts"
+                                                      : "  the A/A control"));
   facts.emplace_back("signed-rank test", fmt::format("p = {:.2g}", a.p_value));
   facts.emplace_back("found at 80 %", fmt::format("differences of {} or more", PercentText(a.mde)));
   facts.emplace_back(

@@ -22,7 +22,7 @@ std::string_view VerifyModeName(VerifyMode mode);  // "command", "stdin", "http"
 Result<VerifyMode> ParseVerifyMode(std::string_view name);
 
 // The arms of every block. The control is the baseline once more: what it shows against the
-// baseline is noise.
+// baseline is noise; with layouts, noise and what a layout does by chance.
 enum class ArmId { kBaseline, kCandidate, kControl };
 inline constexpr int kArmCount = 3;
 inline constexpr ArmId kArms[] = {ArmId::kBaseline, ArmId::kCandidate, ArmId::kControl};
@@ -46,7 +46,8 @@ struct Block {
 };
 
 struct Session {
-  int64_t layout_seed = -1;  // -1: not built by layout
+  int64_t layout_seed = -1;          // of baseline and candidate; -1: not built by layout
+  int64_t control_layout_seed = -1;  // -1: the control ran the baseline's binary
   std::vector<Block> blocks;
   // Time each arm's threads waited for a processor during the session; 0 where not known.
   std::vector<int64_t> wait_ns;
@@ -77,6 +78,9 @@ struct RunRecord {
   std::string unit;                     // "repetition", "request", "op", "run"
   std::vector<std::string> benchmarks;  // names; one empty name in every mode but gobench
   std::vector<ArmFacts> arms;           // by ArmId
+  // Set for the arms beside this process's environment; what is named like a credential has no
+  // value here.
+  std::vector<std::pair<std::string, std::string>> env = {};
   std::vector<std::pair<std::string, std::string>> machine;  // sorted by name
   std::vector<std::string> notes;                            // noticed while running
   double other_load_cpus = 0;  // processors kept busy by programs that are not part of the run
@@ -122,7 +126,7 @@ struct Analysis {
   double p_value = 1;       // signed-rank, two-sided
   double floor = 0;         // |effect| that A/A alone reaches in 2.5 % of cases; a share
   double mde = 0;           // effect found with 80 % probability by a run like this; a share
-  double block_noise = 0;   // 1.4826 × MAD of the A/A block effects; a share
+  double block_noise = 0;   // 1.4826 × MAD of the A/A block effects in their sessions; a share
   int64_t blocks = 0;
   int64_t marked_blocks = 0;  // steal above 1 %
   bool identical_binaries = false;

@@ -12,10 +12,6 @@ using Json = nlohmann::ordered_json;
 // libraries of two machines may differ.
 double Rounded(double value) { return std::round(value * 1e6) / 1e6; }
 
-Json RatioJson(const RatioEstimate& e) {
-  return Json{{"ratio", Rounded(e.ratio)}, {"low", Rounded(e.low)}, {"high", Rounded(e.high)}};
-}
-
 Json GroupsJson(const std::vector<GroupEstimate>& groups) {
   Json rows = Json::array();
   for (const GroupEstimate& group : groups) {
@@ -74,26 +70,37 @@ Json RunJson(const RunRecord& run) {
   for (const Session& session : run.sessions) {
     Json blocks = Json::array();
     for (const Block& block : session.blocks) blocks.push_back(BlockJson(block));
-    sessions.push_back(Json{{"layout_seed", session.layout_seed},
-                            {"wait_ns", session.wait_ns},
-                            {"blocks", std::move(blocks)}});
+    Json& row = sessions.emplace_back(Json::object());
+    row["layout_seed"] = session.layout_seed;
+    // Fields that came later are written where they say something, so that a record of an older
+    // version is written again as it was.
+    if (session.control_layout_seed >= 0) {
+      row["control_layout_seed"] = session.control_layout_seed;
+    }
+    row["wait_ns"] = session.wait_ns;
+    row["blocks"] = std::move(blocks);
   }
-  return Json{{"mode", VerifyModeName(run.mode)},
-              {"seed", run.seed},
-              {"started_unix_ns", run.started_unix_ns},
-              {"elapsed_ns", run.elapsed_ns},
-              {"tool_version", run.tool_version},
-              {"unit", run.unit},
-              {"limits",
-               {{"min_gain", run.limits.min_gain},
-                {"require_gain", run.limits.require_gain},
-                {"max_regression", run.limits.max_regression}}},
-              {"arms", std::move(arms)},
-              {"machine", std::move(machine)},
-              {"notes", run.notes},
-              {"other_load_cpus", Rounded(run.other_load_cpus)},
-              {"benchmarks", run.benchmarks},
-              {"sessions", std::move(sessions)}};
+  Json json = Json{{"mode", VerifyModeName(run.mode)},
+                   {"seed", run.seed},
+                   {"started_unix_ns", run.started_unix_ns},
+                   {"elapsed_ns", run.elapsed_ns},
+                   {"tool_version", run.tool_version},
+                   {"unit", run.unit},
+                   {"limits",
+                    {{"min_gain", run.limits.min_gain},
+                     {"require_gain", run.limits.require_gain},
+                     {"max_regression", run.limits.max_regression}}},
+                   {"arms", std::move(arms)}};
+  if (!run.env.empty()) {
+    Json& env = json["env"] = Json::object();
+    for (const auto& [name, value] : run.env) env[name] = value;
+  }
+  json.update(Json{{"machine", std::move(machine)},
+                   {"notes", run.notes},
+                   {"other_load_cpus", Rounded(run.other_load_cpus)},
+                   {"benchmarks", run.benchmarks},
+                   {"sessions", std::move(sessions)}});
+  return json;
 }
 
 // Bytes that are not UTF-8 (a command line may hold any) become U+FFFD.
@@ -169,6 +176,10 @@ RunRecord ReadRun(const Json& json) {
                         arm.at("sha256").get<std::string>(), arm.at("bytes").get<int64_t>(),
                         arm.value("build_id", std::string())});
   }
+  const Json env = json.value("env", Json::object());
+  for (const auto& item : env.items()) {
+    run.env.emplace_back(item.key(), item.value().get<std::string>());
+  }
   for (const auto& item : json.at("machine").items()) {
     run.machine.emplace_back(item.key(), item.value().get<std::string>());
   }
@@ -178,6 +189,7 @@ RunRecord ReadRun(const Json& json) {
   for (const Json& item : json.at("sessions")) {
     Session& session = run.sessions.emplace_back();
     session.layout_seed = item.at("layout_seed").get<int64_t>();
+    session.control_layout_seed = item.value("control_layout_seed", int64_t{-1});
     session.wait_ns = item.at("wait_ns").get<std::vector<int64_t>>();
     for (const Json& block : item.at("blocks")) session.blocks.push_back(ReadBlock(block));
   }
@@ -185,6 +197,10 @@ RunRecord ReadRun(const Json& json) {
 }
 
 }  // namespace
+
+nlohmann::ordered_json RatioJson(const RatioEstimate& e) {
+  return {{"ratio", Rounded(e.ratio)}, {"low", Rounded(e.low)}, {"high", Rounded(e.high)}};
+}
 
 std::string EncodeVerdict(const Verdict& verdict) {
   Json document = {{"format", "anneal-verdict"},

@@ -1,6 +1,7 @@
 // verdict.json, the record of one verification: docs/format/verdict.md.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,9 @@
 namespace anneal {
 
 inline constexpr int kVerdictVersion = 1;
+
+// {ratio, low, high}, rounded to six decimals as all of a verdict.
+nlohmann::ordered_json RatioJson(const RatioEstimate& estimate);
 
 // Deterministic, ends with a newline.
 std::string EncodeVerdict(const Verdict& verdict);

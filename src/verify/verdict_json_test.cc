@@ -23,10 +23,15 @@ TEST(VerdictJsonTest, AnalysingAgainGivesTheSameBytes) {
     run.notes = {"the control has child processes", "quotes \" and \xff bytes"};
     run.other_load_cpus = 0.123457;
     run.sessions[0].layout_seed = 5;
+    run.sessions[0].control_layout_seed = 8;
+    run.env = {{"B", "2"}, {"A", "\xff"}};
     run.sessions[0].blocks[0].steal_ppm = 20'000;
     std::string first = Conclude(run);
     Result<RunRecord> decoded = DecodeRunRecord(first);
     ASSERT_TRUE(decoded.ok()) << decoded.status().ToString();
+    EXPECT_EQ(decoded->sessions[0].control_layout_seed, 8);
+    ASSERT_EQ(decoded->env.size(), 2u);
+    EXPECT_EQ(decoded->env[0].first, "B");
     EXPECT_EQ(Conclude(*decoded), first);
   }
 }

@@ -2,11 +2,13 @@
 #include "verify/verify.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 
 #include "verify/arm.h"
 #include "verify/binary.h"
+#include "verify/busy_processors.h"
 #include "verify/effects.h"
 #include "verify/machine.h"
 #include "verify/stats.h"
@@ -80,12 +82,24 @@ std::string UnitOf(const VerifyPlan& plan) {
   return "unit";
 }
 
+// Records are kept and published: what is called like a credential is taken for one.
+bool IsSecret(std::string name) {
+  for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  constexpr std::string_view kMarks[] = {"TOKEN", "SECRET", "PASSW", "CREDENTIAL", "AUTH", "KEY"};
+  return std::any_of(std::begin(kMarks), std::end(kMarks),
+                     [&](std::string_view mark) { return name.find(mark) != std::string::npos; });
+}
+
 Status Interrupted() { return Status(Code::kCanceled, "interrupted"); }
 
 class Runner {
  public:
   Runner(const VerifyPlan& plan, const VerifySeams& seams, const VerifyProgressCallback& progress)
-      : plan_(plan), seams_(seams), progress_(progress), random_(plan.seed) {}
+      : plan_(plan),
+        seams_(seams),
+        progress_(progress),
+        random_(plan.seed),
+        busy_(seams.fs, seams.clock) {}
 
   Status Prepare();
   Status MeasureAll();
@@ -123,10 +137,7 @@ class Runner {
   std::vector<double> effects_;  // of the candidate, all blocks; for progress only
   RatioEstimate estimate_{1, 0, 0};
   size_t estimated_ = 0;  // effects in estimate_
-  // Over the blocks: ticks the machine was busy, and CPU time that the run itself used.
-  int64_t busy_ticks_ = 0;
-  int64_t run_cpu_ns_ = 0;
-  int64_t block_wall_ns_ = 0;
+  BusyProcessors busy_;   // over the blocks
 };
 
 void Runner::NoteOnce(std::string note) {
@@ -145,20 +156,19 @@ Result<std::vector<ArmCommands>> Runner::PlanSessions() {
       count = std::clamp<int64_t>(plan_.rounds / kBlocksPerSession, 1, count);
     }
   }
-  ArmCommands commands{plan_.baseline.command, plan_.candidate.command, -1};
+  ArmCommands commands{.baseline = plan_.baseline.command,
+                       .candidate = plan_.candidate.command,
+                       .control = plan_.baseline.command};
   return std::vector<ArmCommands>(static_cast<size_t>(count), commands);
 }
 
 Status Runner::DescribeArms() {
-  ArmPlan baseline = plan_.baseline;
-  ArmPlan candidate = plan_.candidate;
-  baseline.command = sessions_[0].baseline;
-  candidate.command = sessions_[0].candidate;
-  ASSIGN_OR_RETURN(ArmFacts baseline_facts,
-                   DescribeBinary(ArmId::kBaseline, baseline, plan_.cwd, seams_.fs));
-  ASSIGN_OR_RETURN(ArmFacts candidate_facts,
-                   DescribeBinary(ArmId::kCandidate, candidate, plan_.cwd, seams_.fs));
-  record_.arms = {baseline_facts, candidate_facts, baseline_facts};
+  for (ArmId arm : kArms) {
+    ArmPlan arm_plan = arm == ArmId::kCandidate ? plan_.candidate : plan_.baseline;
+    arm_plan.command = sessions_[0].Of(arm);
+    ASSIGN_OR_RETURN(record_.arms.emplace_back(),
+                     DescribeBinary(arm, arm_plan, plan_.cwd, seams_.fs));
+  }
   return Status();
 }
 
@@ -192,6 +202,9 @@ Status Runner::Prepare() {
   record_.limits = plan_.limits;
   record_.unit = UnitOf(plan_);
   record_.started_unix_ns = seams_.clock.NowNs();
+  for (const auto& [name, value] : plan_.env) {
+    record_.env.emplace_back(name, IsSecret(name) ? "(not recorded)" : value);
+  }
   record_.machine = MachineFacts(seams_.fs);
   pins_ = ChoosePins(plan_.pin);
   record_.machine.emplace_back(
@@ -205,9 +218,8 @@ Status Runner::Prepare() {
 }
 
 ArmStart Runner::StartOf(ArmId arm, const ArmCommands& commands) const {
-  const std::string& command = arm == ArmId::kCandidate ? commands.candidate : commands.baseline;
   return {.id = arm,
-          .command = command,
+          .command = commands.Of(arm),
           .env = plan_.env,
           .cwd = plan_.cwd,
           .cpus = pins_.arms,
@@ -308,9 +320,8 @@ Result<Block> Runner::RunBlock(const std::vector<Arm>& arms, int64_t block_index
   block.order.assign(std::begin(kArms), std::end(kArms));
   random_.Shuffle(block.order);
   block.samples.assign(units_.size(), std::vector<Sample>(kArmCount));
-  Result<CpuTicks> before = ReadCpuTicks(seams_.fs);
-  int64_t own_before_ns = OwnCpuNs();
-  int64_t began_ns = seams_.clock.MonotonicNs();
+  busy_.Begin();
+  int64_t arms_cpu_ns = 0;
   for (size_t benchmark = 0; benchmark < units_.size(); ++benchmark) {
     Burst burst{benchmark, units_[benchmark], block_index * units_[benchmark]};
     for (ArmId arm : block.order) {
@@ -322,16 +333,10 @@ Result<Block> Runner::RunBlock(const std::vector<Arm>& arms, int64_t block_index
                      ArmName(arm));
       }
       block.samples[benchmark][static_cast<size_t>(arm)] = result.sample;
-      run_cpu_ns_ += result.sample.cpu_ns + result.load_cpu_ns;
+      arms_cpu_ns += result.sample.cpu_ns + result.load_cpu_ns;
     }
   }
-  block_wall_ns_ += seams_.clock.MonotonicNs() - began_ns;
-  run_cpu_ns_ += OwnCpuNs() - own_before_ns;
-  Result<CpuTicks> after = ReadCpuTicks(seams_.fs);
-  if (before.ok() && after.ok() && after->total > before->total) {
-    busy_ticks_ += after->busy - before->busy;
-    block.steal_ppm = (after->steal - before->steal) * 1'000'000 / (after->total - before->total);
-  }
+  block.steal_ppm = busy_.End(arms_cpu_ns);
   return block;
 }
 
@@ -355,6 +360,7 @@ Status Runner::MeasureSession(size_t index) {
   TRY(WarmUp(arms, index == 0));
   Session& session = record_.sessions.emplace_back();
   session.layout_seed = sessions_[index].layout_seed;
+  session.control_layout_seed = sessions_[index].control_layout_seed;
   std::vector<int64_t> wait_before_ns(kArmCount, 0);
   for (const Arm& arm : arms) {
     if (!arm.child) continue;
@@ -385,13 +391,8 @@ Status Runner::MeasureAll() {
   measure_start_ns_ = seams_.clock.MonotonicNs();
   for (size_t i = 0; i < sessions_.size(); ++i) TRY(MeasureSession(i));
   record_.elapsed_ns = seams_.clock.MonotonicNs() - measure_start_ns_;
-  if (block_wall_ns_ > 0) {
-    double busy_ns = static_cast<double>(busy_ticks_) * 1e9 / static_cast<double>(TicksPerSecond());
-    double others_ns = busy_ns - static_cast<double>(run_cpu_ns_);
-    record_.other_load_cpus = std::max(0.0, others_ns / static_cast<double>(block_wall_ns_));
-    // As stored in the verdict, so that a second analysis sees the same number.
-    record_.other_load_cpus = std::round(record_.other_load_cpus * 1e6) / 1e6;
-  }
+  // As stored in the verdict, so that a second analysis sees the same number.
+  record_.other_load_cpus = std::round(busy_.Others() * 1e6) / 1e6;
   return Status();
 }
 

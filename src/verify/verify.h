@@ -72,7 +72,7 @@ struct VerifyPlan {
   GoBenchPlan gobench;
   BuildPlan build;
   std::string cwd;  // of the arms; empty: here
-  // Of the arms, the load command and the builds, beside this process's own.
+  // Of the arms, the load command and the builds, beside this process's own. Recorded.
   std::vector<std::pair<std::string, std::string>> env;
   // Blocks in all, kLeastBlocks and one for each session at least; 0: as many as `budget_ns`
   // allows.

@@ -133,9 +133,12 @@ TEST_F(VerifyTest, LayoutsAreBuiltAndMeasuredOneBySession) {
   Result<Verdict> verdict = RunVerification(plan, Seams(), {});
   ASSERT_TRUE(verdict.ok()) << verdict.status().ToString();
   EXPECT_EQ(*Fs::System().ReadFile(directory + "/log"),
-            "2 off\n2 a default.pgo\n3 off\n3 a default.pgo\n4 off\n4 a default.pgo\n");
+            "2 off\n2 a default.pgo\n5 off\n3 off\n3 a default.pgo\n6 off\n"
+            "4 off\n4 a default.pgo\n7 off\n");
   ASSERT_EQ(verdict->run.sessions.size(), 3u);
   EXPECT_EQ(verdict->run.sessions[2].layout_seed, 4);
+  EXPECT_EQ(verdict->run.sessions[2].control_layout_seed, 7);
+  EXPECT_THAT(verdict->run.arms[2].command, testing::HasSubstr("control-5"));
   EXPECT_EQ(verdict->analysis.blocks, 12);
 }
 
@@ -165,8 +168,19 @@ TEST_F(VerifyTest, TheEnvironmentReachesWhateverRuns) {
     plan.rounds = 6;
     plan.sessions = 1;
     Result<Verdict> verdict = RunVerification(plan, Seams(), {});
-    EXPECT_TRUE(verdict.ok()) << row.name << ": " << verdict.status().ToString();
+    ASSERT_TRUE(verdict.ok()) << row.name << ": " << verdict.status().ToString();
+    EXPECT_EQ(verdict->run.env, plan.env);
+    EXPECT_EQ(verdict->run.sessions[0].control_layout_seed, -1);  // of one layout
   }
+}
+
+TEST_F(VerifyTest, ValuesOfCredentialsAreNotRecorded) {
+  VerifyPlan plan = Plan(VerifyMode::kCommand, "command 50", "command 50");
+  plan.env = {{"GOMAXPROCS", "2"}, {"Pyroscope_Auth_Token", "hunter2"}};
+  plan.rounds = 6;
+  EXPECT_THAT(Run(plan).run.env,
+              testing::ElementsAre(testing::Pair("GOMAXPROCS", "2"),
+                                   testing::Pair("Pyroscope_Auth_Token", "(not recorded)")));
 }
 
 TEST_F(VerifyTest, ProgressNarrowsAndEnds) {

@@ -7,9 +7,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Limits limits;
   limits.max_body_bytes = 1 << 20;
   limits.max_stack_depth = 100;
-  Status read = ForEachOtlpProfile(bytes, std::nullopt, limits, [](Result<OtlpProfile> part) {
-    if (part.ok() && !ValidateProfile(part->profile).ok()) __builtin_trap();
-  });
+  Status read =
+      ForEachOtlpProfile(bytes, std::nullopt, limits, nullptr, [](Result<OtlpProfile> part) {
+        if (part.ok() && !ValidateProfile(part->profile).ok()) __builtin_trap();
+      });
   (void)read;
   return 0;
 }

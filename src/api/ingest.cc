@@ -7,6 +7,7 @@
 #include "api/dotnet_pprof.h"
 #include "api/header_value.h"
 #include "api/multipart.h"
+#include "api/request_claim.h"
 #include "api/script_names.h"
 #include "api/text_profile.h"
 
@@ -133,11 +134,7 @@ Status AddTexts(const Ingest& ingest, const Limits& limits, PushBatch& batch) {
                         .body = ingest.profile,
                         .service = ingest.app.service,
                         .sample_rate_hz = ingest.sample_rate_hz};
-  if (batch.memory() != nullptr) {
-    const Status claimed = batch.memory()->Claim(TextMemory(input));
-    if (claimed.code() == Code::kResourceExhausted) return InvalidArgument("{}", claimed.message());
-    TRY(claimed);
-  }
+  TRY(ClaimMemory(batch.memory(), TextMemory(input)));
   ASSIGN_OR_RETURN(std::vector<TextProfile> profiles, DecodeTextProfiles(input, limits));
   const std::string body_id = TextBodyId(ingest.profile);
   for (size_t i = 0; i < profiles.size(); ++i) {

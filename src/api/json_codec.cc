@@ -8,74 +8,54 @@
 #include <push/v1/push.pb.h>
 #include <querier/v1/querier.pb.h>
 
-#include <algorithm>
-#include <memory>
-
 #include "api/header_value.h"
-#include "api/push_json.h"
+#include "api/json_reader.h"
 
 namespace anneal {
 namespace {
 
 using opentelemetry::proto::collector::profiles::v1development::ExportProfilesServiceRequest;
 
-// What a message takes as often as its bytes in JSON, read by libprotobuf: as objects, and written.
-constexpr size_t kJsonFactor = 16;
-constexpr std::string_view kPushRequest = "push.v1.PushRequest";
-
 constexpr const char* kUrlPrefix = "type.anneal";
 // libprotobuf's streams count bytes in int.
 constexpr size_t kMaxBytes = 0x7fffffff;
 
-google::protobuf::util::TypeResolver& Resolver() {
+const google::protobuf::DescriptorPool& Pool() {
   // Generated descriptors register themselves when their file is linked; naming a message of each
   // file keeps the linker from leaving it out.
-  static const void* const kLinked[] = {push::v1::PushRequest::descriptor(),
-                                        querier::v1::SeriesRequest::descriptor(),
-                                        ExportProfilesServiceRequest::descriptor()};
+  static const google::protobuf::Descriptor* const kLinked[] = {
+      push::v1::PushRequest::descriptor(), querier::v1::SeriesRequest::descriptor(),
+      ExportProfilesServiceRequest::descriptor()};
+  return *kLinked[0]->file()->pool();
+}
+
+google::protobuf::util::TypeResolver& Resolver() {
   static google::protobuf::util::TypeResolver* const resolver =
-      kLinked[0] == nullptr ? nullptr
-                            : google::protobuf::util::NewTypeResolverForDescriptorPool(
-                                  kUrlPrefix, google::protobuf::DescriptorPool::generated_pool());
+      google::protobuf::util::NewTypeResolverForDescriptorPool(kUrlPrefix, &Pool());
   return *resolver;
+}
+
+Result<std::string> Read(std::string_view message, std::string_view json, RequestMemory* memory) {
+  const std::string_view trimmed = TrimSpace(json);
+  if (trimmed.empty() || trimmed.front() != '{') {
+    return InvalidArgument("the body is no JSON object; an empty request is written {{}}");
+  }
+  const auto* descriptor = Pool().FindMessageTypeByName(std::string(message));
+  if (descriptor == nullptr) return Error(Code::kInternal, "{} is no known message", message);
+  return ReadJson(*descriptor, json, memory);
 }
 
 }  // namespace
 
 Result<std::string> JsonToProto(std::string_view message, std::string_view json) {
-  std::string_view trimmed = TrimSpace(json);
-  if (trimmed.empty() || trimmed.front() != '{') {
-    return InvalidArgument("the body is no JSON object; an empty request is written {{}}");
-  }
-  if (json.size() > kMaxBytes) {
-    return InvalidArgument("the body has {} bytes; JSON may have 2 GiB; push protobuf",
-                           json.size());
-  }
-  if (message == kPushRequest) return PushJsonToProto(json);
-  google::protobuf::util::JsonParseOptions options;
-  options.ignore_unknown_fields = true;
-  google::protobuf::io::ArrayInputStream input(json.data(), static_cast<int>(json.size()));
-  std::string bytes;
-  google::protobuf::io::StringOutputStream output(&bytes);
-  auto status = google::protobuf::util::JsonToBinaryStream(
-      &Resolver(), fmt::format("{}/{}", kUrlPrefix, message), &input, &output, options);
-  if (!status.ok()) {
-    return InvalidArgument("the body is no JSON {}: {}", message,
-                           std::string(status.message().data(), status.message().size()));
-  }
-  return bytes;
+  return Read(message, json, nullptr);
 }
 
 Status JsonBodyToProto(std::string_view message, std::string& json, RequestMemory* memory) {
+  ASSIGN_OR_RETURN(std::string bytes, Read(message, json, memory));
   const size_t json_bytes = json.size();
-  const size_t claimed = json_bytes * (message == kPushRequest ? kPushJsonFactor : kJsonFactor);
-  if (memory != nullptr) TRY(memory->Claim(claimed));
-  Result<std::string> bytes = JsonToProto(message, json);
-  if (!bytes.ok()) return bytes.status();
-  json = *std::move(bytes);
-  // What remains is held as the body was.
-  const size_t all = json_bytes + claimed;
-  if (memory != nullptr) memory->Release(all - std::min(all, json.size()));
+  json = std::move(bytes);
+  if (memory != nullptr) memory->Release(json_bytes);
   return {};
 }
 

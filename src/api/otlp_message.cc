@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <span>
 
 #include "profile/wire_reader.h"
 
@@ -281,7 +282,26 @@ std::string IdText(std::string_view bytes, size_t size) {
   return is_id ? hex : std::string();
 }
 
+// The messages in `message`, and in those that `path`, field by field, leads to.
+size_t CountFields(std::string_view message, std::span<const uint32_t> path) {
+  size_t count = 0;
+  WireReader reader(message);
+  WireField field;
+  while (!reader.AtEnd() && reader.ReadField(field)) {
+    if (!IsBytes(field)) continue;
+    ++count;
+    if (!path.empty() && field.number == path[0])
+      count += CountFields(field.bytes, path.subspan(1));
+  }
+  return count;
+}
+
 }  // namespace
+
+size_t CountOtlpViews(std::string_view request) {
+  constexpr uint32_t kDictionary[] = {2}, kProfiles[] = {1, 2, 2};
+  return CountFields(request, kDictionary) + CountFields(request, kProfiles);
+}
 
 Result<OtlpRequest> ReadOtlpRequest(std::string_view bytes, std::optional<OtlpLayout> layout) {
   OtlpRequest out;

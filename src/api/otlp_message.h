@@ -80,6 +80,10 @@ struct OtlpLink {
   std::string trace_id, span_id;
 };
 
+// How many messages a request's tables and lists hold, each of which becomes a view of it, or more
+// where the bytes are no request.
+size_t CountOtlpViews(std::string_view request);
+
 // kInvalidArgument when the bytes are no ExportProfilesServiceRequest, or it has no dictionary or
 // no resource_profiles. `layout` of its samples, where that is known; nullopt: it is told from how
 // they are encoded.

@@ -5,9 +5,11 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "api/fingerprint.h"
 #include "api/otlp_symbols.h"
+#include "api/request_claim.h"
 #include "profile/utf8.h"
 
 namespace anneal {
@@ -78,18 +80,47 @@ int64_t ValueOf(const OtlpSample& sample) {
 // often.
 class Budget {
  public:
-  explicit Budget(const Limits& limits) : limit_(limits.max_body_bytes) {}
+  Budget(const Limits& limits, RequestMemory* memory)
+      : limit_(limits.max_body_bytes), memory_(memory) {}
   Status Charge(size_t bytes) {
     used_ += bytes;
     if (limit_ == 0 || used_ <= limit_) return {};
     return InvalidArgument("otlp: the profiles of the request, written out, exceed limits.body, {}",
                            limit_);
   }
+  // Of the memory that requests share; asked for in steps, since samples are many and small.
+  Status Hold(size_t bytes) {
+    constexpr size_t kStep = 64 << 10;
+    held_ += bytes;
+    if (held_ <= claimed_) return {};
+    const size_t step = std::max(kStep, held_ - claimed_);
+    TRY(ClaimMemory(memory_, step));
+    claimed_ += step;
+    return {};
+  }
 
  private:
   const size_t limit_;
-  size_t used_ = 0;
+  RequestMemory* const memory_;
+  size_t used_ = 0, held_ = 0, claimed_ = 0;
 };
+
+// What a profile under way takes, and the tables that find its parts.
+size_t HeldBytes(const Profile& profile) {
+  constexpr size_t kGrowth = 2;     // of lists, while they grow
+  constexpr size_t kMapEntry = 48;  // of a hash map, likewise
+  const size_t places = profile.functions.size() + profile.locations.size() +
+                        profile.strings.size() + profile.mappings.size();
+  return kMapEntry * places +
+         kGrowth *
+             (profile.strings.bytes() + profile.functions.size() * sizeof(Function) +
+              profile.lines.size() * sizeof(Line) + profile.locations.size() * sizeof(Location) +
+              profile.mappings.size() * sizeof(Mapping) +
+              profile.sample_locations.size() * sizeof(LocationId) +
+              profile.sample_values.size() * sizeof(int64_t) +
+              profile.labels.size() * sizeof(Label) +
+              (profile.stack_ends.size() + profile.label_ends.size()) * sizeof(uint32_t));
+}
 
 // What the profile's type is called, and what one of its values stands for.
 struct TypeNames {
@@ -128,6 +159,7 @@ struct ServiceProfile {
       : service(std::move(name)), symbols(dictionary, profile) {}
   std::string service;
   Profile profile;
+  size_t held_bytes = 0;  // of the profile, as last counted
   OtlpSymbols symbols;
   absl::flat_hash_map<uint64_t, Label> labels;  // of attributes, by their index
 };
@@ -150,13 +182,15 @@ class Splitter {
     for (uint64_t index : sample.attributes) TRY(AddLabel(index, *into));
     TRY(AddLink(sample.link, *into));
     into->profile.label_ends.push_back(static_cast<uint32_t>(into->profile.labels.size()));
-    return {};
+    const size_t before = std::exchange(into->held_bytes, HeldBytes(into->profile));
+    return budget_.Hold(into->held_bytes - before);
   }
 
   std::map<std::string, std::unique_ptr<ServiceProfile>> profiles;
 
  private:
   static constexpr uint64_t kNoIndex = UINT64_MAX;
+  static constexpr size_t kTableEntry = 256;  // bytes that an attribute or a link takes
 
   // The profile of the sample's service: that of its last attribute service.name.
   Result<ServiceProfile*> ServiceOf(const OtlpSample& sample) {
@@ -184,6 +218,7 @@ class Splitter {
   Result<const OtlpAttribute*> AttributeAt(uint64_t index) {
     auto [it, is_new] = attributes_.try_emplace(index);
     if (!is_new) return &it->second;
+    TRY(budget_.Hold(kTableEntry));
     const OtlpDictionary& dictionary = request_.dictionary;
     ASSIGN_OR_RETURN(std::string_view entry,
                      OtlpEntryOrNone(dictionary.attributes, index, "attribute_table"));
@@ -233,6 +268,7 @@ class Splitter {
   Status AddLink(uint64_t index, ServiceProfile& into) {
     auto [it, is_new] = links_.try_emplace(index);
     if (is_new) {
+      TRY(budget_.Hold(kTableEntry));
       ASSIGN_OR_RETURN(std::string_view entry,
                        OtlpEntryOrNone(request_.dictionary.links, index, "link_table"));
       ASSIGN_OR_RETURN(it->second, ReadOtlpLink(entry));
@@ -268,8 +304,9 @@ std::vector<LabelPair> LabelsOf(const Origin& origin, const TypeNames& type,
 
 class Converter {
  public:
-  Converter(std::string_view bytes, const OtlpRequest& request, const Limits& limits)
-      : request_(request), limits_(limits), budget_(limits) {
+  Converter(std::string_view bytes, const OtlpRequest& request, const Limits& limits,
+            RequestMemory* memory)
+      : request_(request), limits_(limits), budget_(limits, memory) {
     const auto print = Fingerprint(bytes);
     source_.assign(print.begin(), print.end());
   }
@@ -309,10 +346,12 @@ class Converter {
 }  // namespace
 
 Status ForEachOtlpProfile(std::string_view bytes, std::optional<OtlpLayout> layout,
-                          const Limits& limits,
+                          const Limits& limits, RequestMemory* memory,
                           const std::function<void(Result<OtlpProfile>)>& visit) {
+  constexpr size_t kGrowth = 3;  // a list that grows is copied into one of twice its size
+  TRY(ClaimMemory(memory, kGrowth * sizeof(std::string_view) * CountOtlpViews(bytes)));
   ASSIGN_OR_RETURN(OtlpRequest request, ReadOtlpRequest(bytes, layout));
-  Converter converter(bytes, request, limits);
+  Converter converter(bytes, request, limits, memory);
   for (const OtlpResource& resource : request.resources) {
     ASSIGN_OR_RETURN(std::vector<OtlpAttribute> shared, ReadResourceAttributes(resource.resource));
     for (const OtlpScope& scope : resource.scopes) {

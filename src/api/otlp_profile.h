@@ -11,6 +11,7 @@
 #include "api/limits.h"
 #include "api/otlp_message.h"
 #include "base/status.h"
+#include "net/http.h"
 #include "profile/profile.h"
 #include "store/labels.h"
 
@@ -31,9 +32,11 @@ struct OtlpProfile {
 // its name; others are called like their period type, or their sample type where there is none.
 // Several values of a sample are summed, and a sample with times but no values counts them. Stacks
 // are cut on the leaf's side at limits.max_stack_depth, and all profiles, written out, may take
-// limits.max_body_bytes together. `layout`: see ReadOtlpRequest.
+// limits.max_body_bytes together. `layout`: see ReadOtlpRequest. What it takes is claimed of
+// `memory` (null: unbounded) and stays so for the profiles; kUnavailable, also of a profile: come
+// again.
 Status ForEachOtlpProfile(std::string_view request, std::optional<OtlpLayout> layout,
-                          const Limits& limits,
+                          const Limits& limits, RequestMemory* memory,
                           const std::function<void(Result<OtlpProfile>)>& visit);
 
 }  // namespace anneal

@@ -5,6 +5,7 @@
 
 #include <protozero/pbf_writer.hpp>
 
+#include "api/fake_memory.h"
 #include "api/made_otlp.h"
 #include "api/made_profile.h"
 
@@ -16,25 +17,27 @@ using testing::HasSubstr;
 // Labels, header and samples of each profile, or why it is refused.
 std::string Read(std::string_view bytes, const Limits& limits = {}) {
   std::string out;
-  Status status = ForEachOtlpProfile(bytes, std::nullopt, limits, [&](Result<OtlpProfile> part) {
-    if (!part.ok()) {
-      out += "refused: " + part.status().message() + "\n";
-      return;
-    }
-    const Profile& p = part->profile;
-    EXPECT_TRUE(ValidateProfile(p).ok()) << ValidateProfile(p).message();
-    for (const LabelPair& label : part->labels)
-      out += fmt::format("{}={} ", label.name, label.value);
-    out += fmt::format("{}/{} {}/{} {} {}\n", p.Text(p.sample_types[0].type),
-                       p.Text(p.sample_types[0].unit), p.Text(p.period_type.type),
-                       p.Text(p.period_type.unit), p.period, p.duration_ns / 1'000'000'000);
-    out += anneal::Show(p);
-    for (size_t i = 0; i < p.SampleCount(); ++i) {
-      for (const Label& label : p.Labels(i)) {
-        out += fmt::format("  {} {}={}{}\n", i, p.Text(label.key), p.Text(label.str), label.num);
-      }
-    }
-  });
+  Status status =
+      ForEachOtlpProfile(bytes, std::nullopt, limits, nullptr, [&](Result<OtlpProfile> part) {
+        if (!part.ok()) {
+          out += "refused: " + part.status().message() + "\n";
+          return;
+        }
+        const Profile& p = part->profile;
+        EXPECT_TRUE(ValidateProfile(p).ok()) << ValidateProfile(p).message();
+        for (const LabelPair& label : part->labels)
+          out += fmt::format("{}={} ", label.name, label.value);
+        out += fmt::format("{}/{} {}/{} {} {}\n", p.Text(p.sample_types[0].type),
+                           p.Text(p.sample_types[0].unit), p.Text(p.period_type.type),
+                           p.Text(p.period_type.unit), p.period, p.duration_ns / 1'000'000'000);
+        out += anneal::Show(p);
+        for (size_t i = 0; i < p.SampleCount(); ++i) {
+          for (const Label& label : p.Labels(i)) {
+            out +=
+                fmt::format("  {} {}={}{}\n", i, p.Text(label.key), p.Text(label.str), label.num);
+          }
+        }
+      });
   return status.ok() ? out : status.ToString();
 }
 
@@ -212,14 +215,15 @@ TEST(OtlpProfileTest, MappingsAndBareLocations) {
   auto& profile = made.Profile(made.Resource({}), "events", "count");
   made.Sample(profile, {"main"}, {1});
   bool seen = false;
-  ASSERT_TRUE(ForEachOtlpProfile(made.Bytes(), std::nullopt, {}, [&](Result<OtlpProfile> part) {
-                seen = true;
-                const Profile& p = part->profile;
-                ASSERT_EQ(p.mappings.size(), 1u);
-                EXPECT_EQ(p.Text(p.mappings[0].build_id), "abc123");
-                EXPECT_EQ(p.Text(p.mappings[0].file), "/bin/main");
-                EXPECT_TRUE(p.mappings[0].has_functions);
-              }).ok());
+  ASSERT_TRUE(
+      ForEachOtlpProfile(made.Bytes(), std::nullopt, {}, nullptr, [&](Result<OtlpProfile> part) {
+        seen = true;
+        const Profile& p = part->profile;
+        ASSERT_EQ(p.mappings.size(), 1u);
+        EXPECT_EQ(p.Text(p.mappings[0].build_id), "abc123");
+        EXPECT_EQ(p.Text(p.mappings[0].file), "/bin/main");
+        EXPECT_TRUE(p.mappings[0].has_functions);
+      }).ok());
   EXPECT_TRUE(seen);
   auto* d = made.request.mutable_dictionary();
   auto* bare = d->add_location_table();
@@ -229,11 +233,12 @@ TEST(OtlpProfileTest, MappingsAndBareLocations) {
   auto* sample = profile.add_samples();
   sample->set_stack_index(d->stack_table_size() - 1);
   sample->add_values(2);
-  ASSERT_TRUE(ForEachOtlpProfile(made.Bytes(), std::nullopt, {}, [&](Result<OtlpProfile> part) {
-                const Profile& p = part->profile;
-                EXPECT_FALSE(p.mappings[0].has_functions);
-                EXPECT_EQ(p.locations.back().address, 0x1234u);
-              }).ok());
+  ASSERT_TRUE(
+      ForEachOtlpProfile(made.Bytes(), std::nullopt, {}, nullptr, [&](Result<OtlpProfile> part) {
+        const Profile& p = part->profile;
+        EXPECT_FALSE(p.mappings[0].has_functions);
+        EXPECT_EQ(p.locations.back().address, 0x1234u);
+      }).ok());
 }
 
 TEST(OtlpProfileTest, RefusesWhatCannotBe) {
@@ -289,6 +294,33 @@ TEST(OtlpProfileTest, ASharedStackMayNotBecomeVeryMany) {
   EXPECT_THAT(Read(made.Bytes(), limits), HasSubstr("\nf;f 1\nf;f 1\n"));
   limits.max_samples = 1000;
   EXPECT_THAT(Read(made.Bytes(), limits), HasSubstr("limits.samples"));
+}
+
+// A short request may refer to a long stack very often.
+TEST(OtlpProfileTest, ClaimsWhatProfilesTake) {
+  constexpr size_t kDepth = 500, kSamples = 2000;
+  MadeOtlp made;
+  auto& profile = made.Profile(made.Resource({}), "samples", "count", "cpu", "nanoseconds", 1);
+  auto& sample = made.Sample(profile, std::vector<std::string>(kDepth, "f"), {1});
+  for (size_t i = 1; i < kSamples; ++i) *profile.add_samples() = sample;
+  const std::string bytes = made.Bytes();
+  constexpr size_t kStacks = kDepth * kSamples * sizeof(LocationId);
+  ASSERT_LT(bytes.size(), kStacks / 10);
+  size_t refused = 0;
+  auto count = [&](const Result<OtlpProfile>& part) {
+    if (part.ok()) return;
+    EXPECT_EQ(part.status().code(), Code::kUnavailable);
+    ++refused;
+  };
+  FakeMemory enough(4 * kStacks);
+  ASSERT_TRUE(ForEachOtlpProfile(bytes, std::nullopt, {}, &enough, count).ok());
+  EXPECT_EQ(refused, 0u);
+  EXPECT_GT(enough.most, kStacks);
+  FakeMemory little(kStacks);
+  ASSERT_TRUE(ForEachOtlpProfile(bytes, std::nullopt, {}, &little, count).ok());
+  EXPECT_EQ(refused, 1u);
+  FakeMemory none(kSamples);
+  EXPECT_EQ(ForEachOtlpProfile(bytes, std::nullopt, {}, &none, count).code(), Code::kUnavailable);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "api/claimed_inflate.h"
 #include "api/fingerprint.h"
+#include "api/request_claim.h"
 #include "api/sample_groups.h"
 #include "api/series_labels.h"
 #include "profile/compress.h"
@@ -110,14 +111,15 @@ Result<Profile> PushBatch::Decode(std::string_view pprof) {
     inflated = *std::move(bytes);
     pprof = inflated;
   }
-  if (memory_ != nullptr) {
-    const Status claimed = memory_->Claim(DecodedClaim(pprof));
-    if (claimed.code() == Code::kResourceExhausted) return InvalidArgument("{}", claimed.message());
-    TRY(claimed);
-  }
+  const size_t claimed = DecodedClaim(pprof);
+  TRY(ClaimMemory(memory_, claimed));
   Result<Profile> profile = DecodePprof(pprof, decode);
   if (!profile.ok()) return explained(profile.status());
   inflated_bytes_ += pprof.size();
+  // Small messages of nearly empty parts take more. So few threads decode that it can wait till
+  // here.
+  const size_t held = SizeOf(*profile);
+  if (held > claimed) TRY(ClaimMemory(memory_, held - claimed));
   if (memory_ != nullptr && is_zipped) memory_->Release(pprof.size());
   return profile;
 }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "api/fake_memory.h"
 #include "api/made_profile.h"
 #include "profile/compress.h"
 #include "profile/pprof.h"
@@ -101,6 +102,19 @@ TEST(PushBatchTest, RefusesColumnsThatOneSeriesCannotHold) {
   EXPECT_THAT(batch.Add(Labels(), Make(many), "bytes", 0).message(),
               testing::HasSubstr("65 sample types"));
   EXPECT_TRUE(batch.writes().empty());
+}
+
+// Functions without anything in them take many times their bytes.
+TEST(PushBatchTest, ClaimsWhatTinyFunctionsTake) {
+  std::string pprof = EncodePprof(Make({.sample_types = {{"a", "b"}}, .samples = {{{"f"}, {1}}}}));
+  for (char id = 2; id < 127; ++id) pprof.append("\x2a\x02\x08").push_back(id);
+  const size_t decoded = 120 * sizeof(Function);
+  ASSERT_GT(decoded, 4 * pprof.size()) << "what is claimed before";
+  FakeMemory memory(size_t{1} << 30);
+  Limits limits;
+  PushBatch batch(limits, 1, &memory);
+  ASSERT_TRUE(batch.Decode(pprof).ok());
+  EXPECT_GE(memory.held, decoded);
 }
 
 }  // namespace

@@ -10,9 +10,6 @@
 namespace anneal {
 namespace {
 
-// What reading OpenTelemetry's tables and profiles takes, as often as the bytes of a request.
-constexpr size_t kOtlpFactor = 8;
-
 void Add(Metrics::Counter* counter, double amount) {
   if (counter != nullptr) counter->Add(amount);
 }
@@ -67,10 +64,6 @@ void Pusher::PushMessage(std::string_view tenant, const HttpRequest& request, An
 }
 
 void Pusher::PushOtlp(std::string_view tenant, const HttpRequest& request, Answer done) {
-  if (request.memory) {
-    Status claimed = request.memory->Claim(kOtlpFactor * request.body.size());
-    if (!claimed.ok()) return done(std::move(claimed));
-  }
   PushBatch batch = NewBatch();
   size_t refused = 0;
   Status first;
@@ -79,16 +72,19 @@ void Pusher::PushOtlp(std::string_view tenant, const HttpRequest& request, Answe
   if (HeaderMain(request.headers.Get("Content-Type")).ends_with("json")) {
     layout = OtlpLayout::kCurrent;
   }
-  Status read = ForEachOtlpProfile(request.body, layout, limits_, [&](Result<OtlpProfile> part) {
+  const auto add = [&](Result<OtlpProfile> part) {
     Status added = part.status();
     if (part.ok()) {
       added = batch.Add(std::move(part->labels), std::move(part->profile), part->source, 0);
     }
     if (added.ok()) return;
     ++refused;
-    if (first.ok()) first = added;
-  });
+    if (first.ok() || added.code() == Code::kUnavailable) first = added;
+  };
+  Status read = ForEachOtlpProfile(request.body, layout, limits_, request.memory.get(), add);
   if (!read.ok()) first = read;
+  // Sent again, all of it may find room; what is stored twice counts once.
+  if (first.code() == Code::kUnavailable) return done(std::move(first));
   const bool is_partial = read.ok() && refused != 0 && !batch.writes().empty();
   if (is_partial) Add(counters_.refused_pushes, 1);
   std::string answer = PartialSuccess(refused, first);

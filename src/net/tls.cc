@@ -158,7 +158,9 @@ Moved TlsChannel::Write(std::string_view bytes) {
   return OutcomeOf(result, count);
 }
 
-bool TlsChannel::HasPending() const { return ssl_ && SSL_has_pending(ssl_) == 1; }
+// Not SSL_has_pending, which counts the part of a record whose rest is still to come. OpenSSL reads
+// no further than a record's end, so there are never whole records that it has not opened.
+bool TlsChannel::HasPending() const { return ssl_ && SSL_pending(ssl_) > 0; }
 
 void TlsChannel::End() {
   if (ssl_ && SSL_is_init_finished(ssl_)) SSL_shutdown(ssl_);

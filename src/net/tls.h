@@ -56,7 +56,8 @@ class TlsChannel {
   Moved Read(char* into, size_t size);
   Moved Peek();
   Moved Write(std::string_view bytes);
-  // Whether bytes are here that the socket does not know of any more.
+  // Whether Read would move bytes that the socket does not know of any more. What is here of an
+  // unfinished record does not count: nothing can be done before the socket has its rest.
   bool HasPending() const;
   // Says goodbye; does not wait for the peer's.
   void End();

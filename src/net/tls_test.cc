@@ -184,5 +184,47 @@ TEST_F(TlsTest, AgreesOnHttp2AndOnModernVersions) {
   SSL_CTX_free(context);
 }
 
+// A connection that waits though nothing has come would keep its thread busy.
+TEST_F(TlsTest, AnUnfinishedRecordIsNotPending) {
+  using Outcome = TlsChannel::Outcome;
+  const auto identity = TlsIdentity::Load(certificate_file_, key_file_);
+  ASSERT_TRUE(identity.ok()) << identity.status().ToString();
+  int fds[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+  SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
+  SSL* const client = SSL_new(context);
+  SSL_set_fd(client, fds[0]);
+  {
+    TlsChannel server((*identity)->Current(), fds[1]);
+    char buffer[64];
+    for (int i = 0; i < 10 && SSL_connect(client) != 1; ++i) server.Read(buffer, sizeof buffer);
+    ASSERT_EQ(SSL_is_init_finished(client), 1);
+    EXPECT_EQ(server.Read(buffer, sizeof buffer).outcome, Outcome::kWaitRead);
+
+    // What the client writes is caught, and sent by parts.
+    BIO* const caught = BIO_new(BIO_s_mem());
+    SSL_set0_wbio(client, caught);
+    ASSERT_EQ(SSL_write(client, "0123456789", 10), 10);
+    char* record = nullptr;
+    const auto size = static_cast<size_t>(BIO_get_mem_data(caught, &record));
+    for (size_t sent = 0; sent + 1 < size; ++sent) {
+      ASSERT_EQ(send(fds[0], record + sent, 1, MSG_NOSIGNAL), 1);
+      EXPECT_EQ(server.Read(buffer, sizeof buffer).outcome, Outcome::kWaitRead);
+      EXPECT_FALSE(server.HasPending()) << sent << " of " << size;
+    }
+    ASSERT_EQ(send(fds[0], record + size - 1, 1, MSG_NOSIGNAL), 1);
+    EXPECT_FALSE(server.HasPending()) << "the socket knows of it";
+    EXPECT_EQ(server.Peek().outcome, Outcome::kMoved);
+    EXPECT_TRUE(server.HasPending());
+    EXPECT_EQ(server.Read(buffer, 4).bytes, 4u);
+    EXPECT_TRUE(server.HasPending());
+    EXPECT_EQ(server.Read(buffer, sizeof buffer).bytes, 6u);
+    EXPECT_FALSE(server.HasPending());
+  }
+  SSL_free(client);
+  SSL_CTX_free(context);
+  for (const int fd : fds) close(fd);
+}
+
 }  // namespace
 }  // namespace anneal

@@ -6,7 +6,7 @@ namespace anneal {
 namespace {
 
 constexpr int64_t kNever = INT64_MAX;
-// An unfinished head larger than this is charged to the budget.
+// An unfinished head, or what came behind a request, is charged to the budget if it is larger.
 constexpr size_t kFreeHeadBytes = size_t{8} << 10;
 
 bool ListsToken(std::string_view list, std::string_view token) {
@@ -60,7 +60,8 @@ Http1Session::Http1Session(SessionContext& context, std::string peer, Upgrades u
       parser_(MessageKind::kRequest,
               {context.options.max_header_bytes, uint64_t{context.options.max_body_bytes}}),
       deadline_ns_(now_ns + context.options.header_timeout_ns),
-      charged_(context.budget) {}
+      charged_(context.budget),
+      unread_charged_(context.budget) {}
 
 Http1Session::~Http1Session() { ClientLeft(); }
 
@@ -71,11 +72,18 @@ void Http1Session::Receive(std::string_view bytes, int64_t now_ns, ReceivedReque
     unread_.append(bytes);
     unread_.erase(0, Consume(unread_, now_ns, requests));
   }
+  if (refused_) unread_ = std::string();
   if (upgrade_) upgrade_->unread = std::exchange(unread_, {});
+  if (state_ == State::kHandling && unread_.size() > kFreeHeadBytes &&
+      !unread_charged_.CoverExactly(unread_.size())) {
+    // Who sends ahead must be ready to send again what was not answered (RFC 9112, 9.3.2).
+    unread_ = std::string();
+    refused_ = true;
+  }
   const bool in_head =
       state_ == State::kReceiving && parser_.stage() == MessageParser::Stage::kHead;
   if (in_head && unread_.size() > kFreeHeadBytes && !charged_.Cover(unread_.size())) {
-    Refuse(503, "too many bytes of other requests are in flight; retry later", now_ns);
+    Refuse(503, kNoRoom, now_ns);
   }
 }
 
@@ -105,7 +113,7 @@ size_t Http1Session::Consume(std::string_view bytes, int64_t now_ns, ReceivedReq
     if (before == Stage::kHead && after != Stage::kHead) OnHead(now_ns);
     if (state_ != State::kReceiving) break;
     if (!charged_.Cover(parser_.body().size())) {
-      Refuse(503, "too many bytes of other requests are in flight; retry later", now_ns);
+      Refuse(503, kNoRoom, now_ns);
       break;
     }
     if (after != Stage::kHead) {
@@ -129,7 +137,7 @@ void Http1Session::OnHead(int64_t now_ns) {
   if (parser_.stage() == MessageParser::Stage::kDone) return;
   // The whole length is reserved now, so that uploads that begin together do not all fail midway.
   if (head.content_length && !charged_.CoverExactly(static_cast<size_t>(*head.content_length))) {
-    return Refuse(503, "too many bytes of other requests are in flight; retry later", now_ns);
+    return Refuse(503, kNoRoom, now_ns);
   }
   if (head.expect_continue && !head.http10) out_ = "HTTP/1.1 100 Continue\r\n\r\n";
 }
@@ -221,6 +229,7 @@ void Http1Session::Sent(int64_t now_ns, ReceivedRequests& requests) {
   state_ = State::kIdle;
   deadline_ns_ = now_ns + options().idle_timeout_ns;
   if (!unread_.empty()) {
+    unread_charged_.Clear();  // for less, or for the part of a head that it is now
     const std::string bytes = std::exchange(unread_, {});
     Receive(bytes, now_ns, requests);
   }
@@ -250,6 +259,7 @@ void Http1Session::End(SessionEnd end) {
   state_ = State::kEnded;
   end_ = end;
   unread_ = std::string();
+  unread_charged_.Clear();
 }
 
 }  // namespace anneal

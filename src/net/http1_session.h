@@ -67,12 +67,13 @@ class Http1Session {
   MessageParser parser_;
   State state_ = State::kIdle;
   SessionEnd end_ = SessionEnd::kGoesOn;
-  bool refused_ = false;  // the request was not read to its end
+  bool refused_ = false;  // the request, or what came behind it, was not read to its end
   int64_t deadline_ns_;
-  int64_t begun_ns_ = 0;  // when the request's first byte came
-  int64_t head_ns_ = 0;   // when its head was whole
-  Charged charged_;       // for the request being received
-  std::string unread_;    // received but not consumed: part of a head, or the next request
+  int64_t begun_ns_ = 0;    // when the request's first byte came
+  int64_t head_ns_ = 0;     // when its head was whole
+  Charged charged_;         // for the request being received
+  std::string unread_;      // received but not consumed: part of a head, or the next request
+  Charged unread_charged_;  // for `unread_` while a request is handled
   std::string method_;
   bool keep_alive_ = false;
   bool http10_ = false;

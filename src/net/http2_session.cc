@@ -15,6 +15,8 @@ using Stream = Http2Stream;
 // What a client may send ahead: of one body, and of all bodies of a connection.
 constexpr int32_t kStreamWindowBytes = 1 << 20;
 constexpr int32_t kConnectionWindowBytes = 8 << 20;
+// A head larger than this is charged to the budget, in steps.
+constexpr size_t kFreeHeadBytes = 1 << 10, kHeadStepBytes = 4 << 10;
 // CONTINUATION frames of one head; 64 KiB of head need four.
 constexpr size_t kMaxContinuations = 16;
 // Requests ended before their answer: clients that give up do that, more is an attack
@@ -81,6 +83,7 @@ struct Http2Session::Rep {
     const auto found = streams.find(id);
     return found == streams.end() ? nullptr : found->second.get();
   }
+  static bool CoverHead(Stream& stream);
   void OnHead(int32_t id, Stream& stream);
   void Complete(int32_t id, Stream& stream);
   void Refuse(int32_t id, Stream& stream, int status, std::string_view message);
@@ -183,15 +186,16 @@ int Http2Session::Rep::OnBeginHeaders(const nghttp2_frame& frame) {
 int Http2Session::Rep::OnHeader(const nghttp2_frame& frame, std::string_view name,
                                 std::string_view value) {
   Stream* stream = Find(frame.hd.stream_id);
-  if (!stream) return 0;
-  // As SETTINGS_MAX_HEADER_LIST_SIZE counts; the trailer too, though nobody reads it.
+  // Nobody reads a trailer; nothing of it is kept.
+  if (!stream || stream->state != Stream::State::kHead) return 0;
+  // As SETTINGS_MAX_HEADER_LIST_SIZE counts.
   stream->head_bytes += name.size() + value.size() + 32;
-  if (stream->head_bytes > context.options.max_header_bytes) {
+  if (stream->head_bytes > context.options.max_header_bytes || !CoverHead(*stream)) {
     // Answered when the head is over: nothing may be sent before.
     stream->request.headers = {};
+    stream->cookies = {};
     return 0;
   }
-  if (stream->state != Stream::State::kHead) return 0;
   HttpRequest& request = stream->request;
   if (name == ":method") {
     request.method = value;
@@ -206,6 +210,15 @@ int Http2Session::Rep::OnHeader(const nghttp2_frame& frame, std::string_view nam
     request.headers.Add(std::string(name), std::string(value));
   }
   return 0;
+}
+
+// A few bytes may stand for a large head, which HPACK makes of what came before.
+bool Http2Session::Rep::CoverHead(Stream& stream) {
+  if (stream.head_bytes <= kFreeHeadBytes) return true;
+  const size_t bytes = (stream.head_bytes / kHeadStepBytes + 1) * kHeadStepBytes;
+  stream.no_room = stream.no_room || !stream.charged.CoverExactly(bytes);
+  stream.head_charge = bytes;
+  return !stream.no_room;
 }
 
 int Http2Session::Rep::OnFrame(const nghttp2_frame& frame) {
@@ -248,6 +261,7 @@ void Http2Session::Rep::OnHead(int32_t id, Stream& stream) {
     return Refuse(id, stream, 431,
                   fmt::format("the header is larger than {} bytes", options.max_header_bytes));
   }
+  if (stream.no_room) return Refuse(id, stream, 503, kNoRoom);
   if (!stream.cookies.empty()) request.headers.Add("Cookie", std::move(stream.cookies));
   // nghttp2 has seen to it that this is a number, and that the body keeps to it.
   const std::string_view length = request.headers.Get("Content-Length");
@@ -258,8 +272,8 @@ void Http2Session::Rep::OnHead(int32_t id, Stream& stream) {
                     fmt::format("the body is larger than {} bytes (limits.body, http.max_inflight)",
                                 options.max_body_bytes));
     }
-    if (!stream.charged.CoverExactly(static_cast<size_t>(bytes))) {
-      return Refuse(id, stream, 503, "too many bytes of other requests are in flight; retry later");
+    if (!stream.charged.CoverExactly(stream.head_charge + static_cast<size_t>(bytes))) {
+      return Refuse(id, stream, 503, kNoRoom);
     }
     request.body.reserve(static_cast<size_t>(bytes));
   }
@@ -277,8 +291,8 @@ int Http2Session::Rep::OnData(int32_t id, std::string_view bytes) {
     Refuse(id, *stream, 413,
            fmt::format("the body is larger than {} bytes (limits.body, http.max_inflight)",
                        context.options.max_body_bytes));
-  } else if (!stream->charged.Cover(body.size() + bytes.size())) {
-    Refuse(id, *stream, 503, "too many bytes of other requests are in flight; retry later");
+  } else if (!stream->charged.Cover(stream->head_charge + body.size() + bytes.size())) {
+    Refuse(id, *stream, 503, kNoRoom);
   } else {
     body.append(bytes);
   }
@@ -302,6 +316,7 @@ void Http2Session::Rep::Refuse(int32_t id, Stream& stream, int status, std::stri
   log::Debug("http: request refused", {{"peer", peer}, {"status", status}, {"reason", message}});
   stream.charged.Clear();
   stream.request = {};
+  stream.cookies = {};
   HttpResponse response = RefusalResponse(status, message);
   if (status == 503) response.headers.Add("Retry-After", "1");
   Submit(id, stream, std::move(response));

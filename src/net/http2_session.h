@@ -4,7 +4,7 @@
 //
 // What a client can make us hold is bounded: streams by max_streams (those that it reset while
 // their handler works counted, so that resetting gains it nothing), heads by max_header_bytes,
-// bodies by max_body_bytes and the budget of all connections, frames waiting to be sent by
+// bodies by max_body_bytes, both by the budget of all connections, frames waiting to be sent by
 // nghttp2. What it can make us do is bounded too: resets, pings, settings and the like have a rate,
 // and a connection above it ends with ENHANCE_YOUR_CALM.
 #pragma once

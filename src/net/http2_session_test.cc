@@ -200,6 +200,55 @@ TEST_F(Http2SessionTest, RefusesWhatIsTooLarge) {
   EXPECT_EQ(InflightBytes(), 3500);
 }
 
+TEST_F(Http2SessionTest, HeadsAreCharged) {
+  Begin({.max_inflight_bytes = 100'000});
+  budget_->Charge(1);  // by another connection
+  std::vector<int32_t> ids;
+  for (int i = 0; i < 40; ++i) {
+    // In parts that HPACK remembers, so that few bytes are sent.
+    Http2Peer::Fields fields(10, {"x", std::string(1000, 'x')});
+    fields.emplace_back("cookie", std::string(1000, 'c'));
+    ids.push_back(peer_->BeginRequest("POST", "/", fields));
+  }
+  Exchange();
+  EXPECT_LE(InflightBytes(), 100'000);
+  EXPECT_GT(InflightBytes(), 80'000);
+  int waiting = 0;
+  for (const int32_t id : ids) {
+    if (peer_->stream(id).status == 503) continue;
+    EXPECT_EQ(peer_->stream(id).status, 0) << "waits for its body";
+    peer_->Reset(id);
+    ++waiting;
+  }
+  EXPECT_EQ(waiting, 8);
+  Exchange();
+  EXPECT_EQ(InflightBytes(), 1) << "given back";
+
+  // A request takes its head's charge along with its body's.
+  peer_->Request("POST", "/", std::string(500, 'b'),
+                 {{"x", std::string(5000, 'x')}, {"content-length", "500"}});
+  Exchange();
+  ASSERT_EQ(requests_.size(), 1u);
+  EXPECT_EQ(requests_[0].charged_bytes, 8u * 1024 + 500);
+  AnswerAll({});
+  EXPECT_EQ(InflightBytes(), 1);
+}
+
+TEST_F(Http2SessionTest, TrailersLeaveTheHeadAlone) {
+  const int32_t id = peer_->BeginRequest(
+      "POST", "/", {{"content-type", "text/plain"}, {"x", std::string(30'000, 'x')}});
+  Exchange();
+  const std::string name = "y", value(40'000, 'y');
+  const nghttp2_nv trailer = {reinterpret_cast<uint8_t*>(const_cast<char*>(name.data())),
+                              reinterpret_cast<uint8_t*>(const_cast<char*>(value.data())),
+                              name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
+  nghttp2_submit_trailer(peer_->session(), id, &trailer, 1);
+  Exchange();
+  ASSERT_EQ(requests_.size(), 1u);
+  EXPECT_EQ(requests_[0].request.headers.Get("Content-Type"), "text/plain");
+  EXPECT_FALSE(requests_[0].request.headers.Has("y"));
+}
+
 TEST_F(Http2SessionTest, TellsThatTheClientLeft) {
   const int32_t id = peer_->Request("GET", "/");
   peer_->Request("GET", "/");

@@ -39,6 +39,8 @@ struct Http2Stream {
   std::string method;       // stays
   std::string cookies;      // of several fields one (RFC 9113, 8.2.3)
   size_t head_bytes = 0;
+  size_t head_charge = 0;  // of `charged`
+  bool no_room = false;    // for the head
   Charged charged;
   std::shared_ptr<std::atomic<bool>> client_left;
   HttpResponse response;

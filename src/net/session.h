@@ -113,6 +113,10 @@ struct SessionContext {
 // An answer that waits to be sent is charged to the budget if it is larger than this.
 inline constexpr size_t kFreeAnswerBytes = size_t{4} << 10;
 
+// What a client is told whose request finds no room in the budget.
+inline constexpr std::string_view kNoRoom =
+    "too many bytes of other requests are in flight; retry later";
+
 // When a body must be whole, of which `received_bytes` have come.
 inline int64_t BodyDeadlineNs(const HttpServerOptions& options, int64_t head_ns,
                               size_t received_bytes) {

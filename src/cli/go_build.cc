@@ -15,6 +15,8 @@ std::string_view Tail(std::string_view text, int lines) {
   return begin == std::string_view::npos || begin == 0 ? text : text.substr(begin + 1);
 }
 
+constexpr std::string_view kNoGoHint = "\nIs Go installed, and its bin directory in PATH?";
+
 Result<RunOutput> RunGo(Process& process, const GoBuild& build, std::vector<std::string> words) {
   Command command;
   command.argv = {build.go};
@@ -23,6 +25,10 @@ Result<RunOutput> RunGo(Process& process, const GoBuild& build, std::vector<std:
   command.env = build.env;
   command.stderr_stream = Command::Stream::kPipe;
   Result<RunOutput> output = process.Run(command, "", build.timeout_ns);
+  if (output.status().code() == Code::kNotFound) {
+    return Error(Code::kNotFound, "{} {}: {}{}", build.go, words.front(), output.status().message(),
+                 kNoGoHint);
+  }
   if (!output.ok()) return output.status().Annotate(fmt::format("{} {}", build.go, words.front()));
   return output;
 }
@@ -41,11 +47,22 @@ constexpr char kNoOutput[] = "/dev/null";
 
 }  // namespace
 
+std::string_view GoBuildHint(std::string_view said) {
+  if (said.find("flag provided but not defined: -pgo") != std::string_view::npos) {
+    return "\nThis Go is too old: profiles are taken from Go 1.21 on; 'go version' tells which it "
+           "is.";
+  }
+  const bool missing = said.find("go: not found") != std::string_view::npos ||
+                       said.find("go: command not found") != std::string_view::npos;
+  return missing ? kNoGoHint : "";
+}
+
 Status BuildGo(Process& process, const GoBuild& build, const std::string& output) {
   ASSIGN_OR_RETURN(RunOutput result, Build(process, build, output, ""));
   if (result.exit.ok()) return {};
-  return Error(Code::kFailedPrecondition, "{} build -pgo={} {}: {}:\n{}", build.go, build.pgo,
-               fmt::join(build.packages, " "), result.exit.ToString(), Tail(result.err, 20));
+  return Error(Code::kFailedPrecondition, "{} build -pgo={} {}: {}:\n{}{}", build.go, build.pgo,
+               fmt::join(build.packages, " "), result.exit.ToString(), Tail(result.err, 20),
+               GoBuildHint(result.err));
 }
 
 Result<Decisions> CollectDecisions(Process& process, const GoBuild& build) {

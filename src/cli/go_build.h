@@ -28,6 +28,9 @@ struct GoBuild {
   int64_t timeout_ns = 30LL * 60 * 1'000'000'000;
 };
 
+// What to do about a build that failed saying `said`, to be put behind it; empty when not known.
+std::string_view GoBuildHint(std::string_view said);
+
 // Builds one main package into `output`. kFailedPrecondition with the compiler's last lines when
 // the build fails.
 Status BuildGo(Process& process, const GoBuild& build, const std::string& output);

@@ -75,6 +75,16 @@ TEST(CollectDecisions, SaysWhyTheBuildFails) {
   EXPECT_NE(decisions.status().message().find("undefined: x"), std::string::npos);
 }
 
+TEST(BuildGo, SaysWhatToDoAboutTheToolchain) {
+  FakeGo old("flag provided but not defined: -pgo\nusage: go build\n", "", 2);
+  EXPECT_NE(BuildGo(Process::System(), {.go = old.path()}, "x").message().find("from Go 1.21 on"),
+            std::string::npos);
+  EXPECT_NE(BuildGo(Process::System(), {.go = "/nonexistent/go"}, "x").message().find("in PATH?"),
+            std::string::npos);
+  EXPECT_NE(GoBuildHint("/bin/sh: 1: go: not found"), "");
+  EXPECT_EQ(GoBuildHint("./a.go:1:1: undefined: x"), "");
+}
+
 constexpr std::string_view kVersion =
     "/x/a: b/app: go1.26.8\n"
     "\tpath\texample.com/app\n"

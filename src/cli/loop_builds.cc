@@ -35,8 +35,11 @@ Result<RunOutput> RunBuild(const LoopRun& run, const std::string& pgo, const std
   command.env = run.config.env;
   command.env.insert(command.env.end(), extra.begin(), extra.end());
   command.canceled = [&run] { return run.interrupt.Requested(); };
-  return RunChecked(run.context.process, std::move(command), fmt::format("the build ({})", line),
-                    kBuildTimeoutNs);
+  Result<RunOutput> output = RunChecked(run.context.process, std::move(command),
+                                        fmt::format("the build ({})", line), kBuildTimeoutNs);
+  if (output.ok()) return output;
+  const Status& status = output.status();
+  return Error(status.code(), "{}{}", status.message(), GoBuildHint(status.message()));
 }
 
 Status Build(const LoopRun& run, const std::string& pgo, const std::string& out) {

@@ -1,5 +1,6 @@
 #include "cli/named_file.h"
 
+#include <filesystem>
 #include <istream>
 #include <iterator>
 #include <ostream>
@@ -14,7 +15,12 @@ Result<std::string> ReadInput(CliContext& context, const std::string& path) {
 }
 
 Status CheckOutput(const CliContext& context, const std::string& path, Overwrite overwrite) {
-  if (path == "-" || overwrite == Overwrite::kAllow || !context.fs.Exists(path)) return {};
+  if (path == "-") return {};
+  const std::string directory = std::filesystem::path(path).parent_path().string();
+  if (!directory.empty() && !context.fs.Exists(directory)) {
+    return Error(Code::kNotFound, "{}: there is no directory {}", path, directory);
+  }
+  if (overwrite == Overwrite::kAllow || !context.fs.Exists(path)) return {};
   return Error(Code::kAlreadyExists, "{} exists; --force overwrites it", path);
 }
 

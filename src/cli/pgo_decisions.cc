@@ -104,6 +104,11 @@ void PrintText(CliContext& context, const Options& options, const Decisions& bef
 }
 
 int Run(CliContext& context, const Options& options) {
+  // Before the first build, which may take minutes.
+  for (const std::string& pgo : {options.before, options.after}) {
+    Result<std::string> file = ProfileArgument(context, pgo);
+    if (!file.ok()) return FailPgo(context, file.status());
+  }
   Result<Decisions> before = Collect(context, options, options.before);
   if (!before.ok()) return FailPgo(context, before.status());
   Result<Decisions> after = Collect(context, options, options.after);

@@ -22,7 +22,6 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr std::string_view kPublishCall = "/anneal/v1/publish";
-constexpr size_t kMaxAnswerBytes = size_t{1} << 20;
 // The rest of the hot set weighs next to nothing, and the page shows a list.
 constexpr size_t kMaxEdges = 2'000;
 constexpr int64_t kNsPerMs = 1'000'000;
@@ -143,18 +142,15 @@ Result<std::string> PublishRecord(Http& http, const ServerAddress& server,
                                   const std::string& record) {
   HttpRequest request;
   request.method = "POST";
-  request.target = BaseUrl(server.url) + std::string(kPublishCall);
   request.headers.Set("Content-Type", "application/json");
   request.headers.Set("Content-Encoding", "gzip");
-  request.headers.Set("User-Agent", "anneal");
-  Authorize(server, request.headers);
   request.body = Gzip(record);
-  ASSIGN_OR_RETURN(HttpResponse response, http.Fetch(request, server.timeout_ns, kMaxAnswerBytes));
-  if (response.status != 200) return StatusOfResponse(response, request.target);
+  ASSIGN_OR_RETURN(HttpResponse response,
+                   AskServer(http, server, kPublishCall, std::move(request)));
   ordered_json answer = ordered_json::parse(response.body, nullptr, false);
   if (!answer.is_object() || !answer.contains("id") || !answer["id"].is_string()) {
     return Error(Code::kUnknown, "{}: the answer is no record's id (is this an anneal server?)",
-                 request.target);
+                 server.url + std::string(kPublishCall));
   }
   return answer["id"].get<std::string>();
 }

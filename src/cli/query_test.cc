@@ -66,6 +66,10 @@ TEST_F(QueryTest, AFileIsReplacedOnlyWithForce) {
   EXPECT_THAT(cli_.err, HasSubstr("exists; --force overwrites it"));
   EXPECT_TRUE(cli_.http.requests().empty());  // refused before the query
   EXPECT_EQ(Read(path), "precious");
+  EXPECT_EQ(cli_.Run({"query", "merge", "-f", "--output", "pprof=" + cli_.Path("no/x.pgo")}),
+            kExitFailed);
+  EXPECT_THAT(cli_.err, HasSubstr("there is no directory"));
+  EXPECT_TRUE(cli_.http.requests().empty());
   EXPECT_EQ(cli_.Run({"query", "merge", "-f", "--output", "pprof=" + path}), kExitOk);
   EXPECT_TRUE(IsGzip(Read(path)));
 }
@@ -266,6 +270,7 @@ TEST_F(QueryTest, AServerThatIsAwayIsItsOwnStatus) {
   EXPECT_EQ(cli_.Run({"query", "merge"}), kExitUnavailable);
   EXPECT_THAT(cli_.err, HasSubstr("anneal query merge: http://localhost:4040/"));
   EXPECT_THAT(cli_.err, HasSubstr("connection refused"));
+  EXPECT_THAT(cli_.err, HasSubstr("is a server running at http://"));
 }
 
 TEST_F(QueryTest, SecretsAreNeverPrinted) {

@@ -16,7 +16,6 @@ namespace anneal {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr size_t kMaxAnswerBytes = size_t{64} << 20;
 
 struct RecordsArgs {
   ServerFlags server;
@@ -31,19 +30,14 @@ std::string RecordsPath(const std::string& service) {
 
 Result<Json> Ask(std::string_view method, const std::string& path, const ServerAddress& server,
                  CliContext& context) {
-  HttpRequest request;
-  request.method = std::string(method);
-  request.target = BaseUrl(server.url) + path;
+  HttpRequest request{.method = std::string(method)};
   request.headers.Set("Accept", "application/json");
-  request.headers.Set("User-Agent", "anneal");
-  Authorize(server, request.headers);
   ASSIGN_OR_RETURN(HttpResponse response,
-                   context.http.Fetch(request, server.timeout_ns, kMaxAnswerBytes));
-  if (response.status != 200) return StatusOfResponse(response, request.target);
+                   AskServer(context.http, server, path, std::move(request)));
   Json answer = Json::parse(response.body, nullptr, false);
   if (!answer.is_object()) {
     return Error(Code::kUnknown, "{}: the answer is no JSON object (is this an anneal server?)",
-                 request.target);
+                 server.url + path);
   }
   return answer;
 }

@@ -7,6 +7,7 @@
 #include <ostream>
 #include <thread>
 
+#include "base/log.h"
 #include "base/mutex.h"
 #include "base/units.h"
 #include "cli/commands.h"
@@ -186,9 +187,8 @@ Scrapers ScrapersForOnce(std::vector<ScrapeConfig> configs, const ScrapeSeams& s
       }
     }
   }
-  std::stable_partition(all.begin(), all.end(), [](const auto& scraper) {
-    return scraper->profile().kind == ScrapeKind::kTimed;
-  });
+  std::partition(all.begin(), all.end(),
+                 [](const auto& scraper) { return scraper->profile().kind == ScrapeKind::kTimed; });
   return all;
 }
 
@@ -260,6 +260,8 @@ int Scrape(const ScrapeArgs& args, CliContext& context) {
   ScrapeSeams seams{context.http, context.clock, metrics,
                     [&](const ScrapedProfile& profile) { return destination.Take(profile); },
                     spool};
+  // What fails once is reported once, at the end.
+  if (args.once) log::Configure(log::Level::kError, log::Format::kLogfmt);
   if (args.once) return ScrapeOnce(*std::move(configs), seams, context);
   return ScrapeUntilStopped(*configs, duration_ns, destination, seams, context);
 }

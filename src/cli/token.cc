@@ -103,7 +103,10 @@ int Token(const TokenOptions& options, CliContext& context) {
   const Result<std::string> secret = SecretOf(options, context);
   if (!secret.ok()) return Fail(secret.status(), context);
   const Result<TokenEntry> entry = MakeEntry(options, *secret);
-  if (!entry.ok()) return Fail(entry.status(), context);
+  if (!entry.ok()) {
+    const int failed = Fail(entry.status(), context);
+    return entry.status().code() == Code::kInvalidArgument ? int{kExitUsage} : failed;
+  }
   const std::string token = fmt::format("{}.{}", options.name, *secret);
   if (!options.file.empty()) {
     Result<std::string> text = WithEntry(options, *entry, context);

@@ -85,10 +85,10 @@ TEST(TokenCommand, TakesASecretFromStandardInput) {
 TEST(TokenCommand, RefusesWhatIsWrong) {
   CliHarness cli;
   EXPECT_NE(cli.Run({"token"}), kExitOk);
-  EXPECT_EQ(cli.Run({"token", "a.b"}), kExitFailed);
-  EXPECT_EQ(cli.Run({"token", "a", "--rights", "own"}), kExitFailed);
+  EXPECT_EQ(cli.Run({"token", "a.b"}), kExitUsage);
+  EXPECT_EQ(cli.Run({"token", "a", "--rights", "own"}), kExitUsage);
   EXPECT_THAT(cli.err, HasSubstr("read, write, admin"));
-  EXPECT_EQ(cli.Run({"token", "a", "--tenant", "a/b"}), kExitFailed);
+  EXPECT_EQ(cli.Run({"token", "a", "--tenant", "a/b"}), kExitUsage);
 }
 
 }  // namespace

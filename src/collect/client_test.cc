@@ -266,6 +266,18 @@ TEST_F(ClientTest, RefusalsForGoodAreTold) {
   }
 }
 
+TEST_F(ClientTest, WhoIsNobodyIsToldHowToBeSomebody) {
+  http_.SetAnswer([](const HttpRequest&, int64_t) { return HttpResponse{.status = 401}; });
+  EXPECT_THAT(JsonGet(http_, {.url = "h"}, "/x").status().message(),
+              testing::HasSubstr("ANNEAL_TOKEN"));
+  EXPECT_THAT(JsonGet(http_, {.url = "h", .token = "a.b"}, "/x").status().message(),
+              testing::Not(testing::HasSubstr("ANNEAL_TOKEN")));
+  // Busy is not away.
+  http_.SetAnswer([](const HttpRequest&, int64_t) { return HttpResponse{.status = 503}; });
+  EXPECT_THAT(JsonGet(http_, {.url = "h"}, "/x").status().message(),
+              testing::Not(testing::HasSubstr("is a server running")));
+}
+
 TEST(ContentUuid, IsAUuidOfTheBytes) {
   EXPECT_THAT(ContentUuid("a"),
               testing::MatchesRegex("[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-"

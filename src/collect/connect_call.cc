@@ -55,8 +55,7 @@ std::string Excerpt(std::string_view body) {
   return text;
 }
 
-}  // namespace
-
+// The address as the beginning of a request's target: with a scheme, without a slash at the end.
 std::string BaseUrl(std::string_view url) {
   std::string base(url);
   if (base.find("://") == std::string::npos) base = "http://" + base;
@@ -73,6 +72,8 @@ void Authorize(const ServerAddress& server, HttpHeaders& headers) {
                 "Basic " + absl::Base64Escape(server.username + ":" + server.password));
   }
 }
+
+}  // namespace
 
 Status StatusOfResponse(const HttpResponse& response, std::string_view what) {
   nlohmann::json error = nlohmann::json::parse(response.body, nullptr, false);
@@ -94,56 +95,59 @@ Status StatusOfResponse(const HttpResponse& response, std::string_view what) {
                hint, Excerpt(response.body));
 }
 
-namespace {
-
-Result<std::string> FetchJson(Http& http, const ServerAddress& server, std::string_view path,
-                              HttpRequest request) {
+Result<HttpResponse> AskServer(Http& http, const ServerAddress& server, std::string_view path,
+                               HttpRequest request) {
   request.target = BaseUrl(server.url) + std::string(path);
   request.headers.Set("User-Agent", "anneal");
   Authorize(server, request.headers);
-  ASSIGN_OR_RETURN(HttpResponse response, http.Fetch(request, server.timeout_ns, kMaxAnswerBytes));
-  if (response.status != 200) return StatusOfResponse(response, request.target);
-  return std::move(response.body);
+  Result<HttpResponse> response = http.Fetch(request, server.timeout_ns, kMaxAnswerBytes);
+  if (response.status().code() == Code::kUnavailable) {
+    return Error(Code::kUnavailable, "{} (is a server running at {}, and is that its address?)",
+                 response.status().message(), BaseUrl(server.url));
+  }
+  if (!response.ok()) return response;
+  if (response->headers.Get("Content-Encoding") == "gzip") {
+    ASSIGN_OR_RETURN(response->body, Gunzip(response->body, kMaxAnswerBytes));
+  }
+  if (response->status == 200) return response;
+  Status status = StatusOfResponse(*response, request.target);
+  const bool nobody = server.token.empty() && server.username.empty();
+  if (status.code() != Code::kUnauthenticated || !nobody) return status;
+  return Error(status.code(), "{} (a token comes from --token-file or ANNEAL_TOKEN)",
+               status.message());
 }
-
-}  // namespace
 
 Result<std::string> JsonCall(Http& http, const ServerAddress& server, std::string_view path,
                              std::string json) {
   HttpRequest request{.method = "POST", .body = std::move(json)};
   request.headers.Set("Content-Type", "application/json");
-  return FetchJson(http, server, path, std::move(request));
+  ASSIGN_OR_RETURN(HttpResponse response, AskServer(http, server, path, std::move(request)));
+  return std::move(response.body);
 }
 
 Result<std::string> JsonGet(Http& http, const ServerAddress& server, std::string_view path) {
-  return FetchJson(http, server, path, {.method = "GET"});
+  ASSIGN_OR_RETURN(HttpResponse response, AskServer(http, server, path, {.method = "GET"}));
+  return std::move(response.body);
 }
 
 Result<std::string> ConnectCall(Http& http, const ServerAddress& server, std::string_view method,
                                 std::string message) {
   HttpRequest request;
   request.method = "POST";
-  request.target = fmt::format("{}/{}", BaseUrl(server.url), method);
   request.headers.Set("Content-Type", "application/proto");
   request.headers.Set("Connect-Protocol-Version", "1");
   request.headers.Set("Accept-Encoding", "gzip");
   // Without it label names that are not of Prometheus's old alphabet are hidden from answers.
   request.headers.Set("Accept", "*/*;allow-utf8-labelnames=true");
-  request.headers.Set("User-Agent", "anneal");
-  Authorize(server, request.headers);
   request.body = std::move(message);
-
-  ASSIGN_OR_RETURN(HttpResponse response, http.Fetch(request, server.timeout_ns, kMaxAnswerBytes));
-  if (response.headers.Get("Content-Encoding") == "gzip") {
-    ASSIGN_OR_RETURN(response.body, Gunzip(response.body, kMaxAnswerBytes));
-  }
-  if (response.status != 200) return StatusOfResponse(response, request.target);
+  ASSIGN_OR_RETURN(HttpResponse response,
+                   AskServer(http, server, fmt::format("/{}", method), std::move(request)));
   std::string_view type = response.headers.Get("Content-Type");
   if (!type.starts_with("application/proto")) {
     return Error(Code::kUnknown,
-                 "{}: the answer is '{}' instead of application/proto (is this the address of an "
-                 "anneal or Pyroscope server?)",
-                 request.target, type);
+                 "{}/{}: the answer is '{}' instead of application/proto (is this the address of "
+                 "an anneal or Pyroscope server?)",
+                 BaseUrl(server.url), method, type);
   }
   return std::move(response.body);
 }

@@ -27,10 +27,11 @@ struct ServerAddress {
 Result<std::string> ConnectCall(Http& http, const ServerAddress& server, std::string_view method,
                                 std::string message);
 
-// The address as the beginning of a request's target: with a scheme, without a slash at the end.
-std::string BaseUrl(std::string_view url);
-// Adds who asks.
-void Authorize(const ServerAddress& server, HttpHeaders& headers);
+// Sends `request` to `path` ("/anneal/v1/publish") of the server, saying who asks; its answer of
+// status 200, inflated. Errors as above, and with what to do when nothing answers at all, or nobody
+// said who asks.
+Result<HttpResponse> AskServer(Http& http, const ServerAddress& server, std::string_view path,
+                               HttpRequest request);
 
 // POSTs a JSON text to `path` ("/anneal/v1/admin/backup") of an anneal server; the answer's body.
 // Errors as above.

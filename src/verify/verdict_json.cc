@@ -215,7 +215,10 @@ std::string EncodeVerdict(const Verdict& verdict) {
 
 Result<RunRecord> DecodeRunRecord(std::string_view json) {
   try {
-    Json document = Json::parse(json);
+    const Json document = Json::parse(json, nullptr, false);
+    if (document.is_discarded()) {
+      return InvalidArgument("no JSON: give a file that anneal verify --json wrote");
+    }
     if (!document.is_object() || document.value("format", "") != "anneal-verdict") {
       return InvalidArgument("not a verdict: \"format\" is not \"anneal-verdict\"");
     }

@@ -27,6 +27,12 @@ std::string_view HostOf(std::string_view authority) {
   return authority.substr(0, authority.rfind(':'));
 }
 
+// Whether a proxy on this machine asks for somebody who may be elsewhere.
+bool IsForwarded(const HttpRequest& request) {
+  constexpr std::string_view kFields[] = {"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"};
+  return std::ranges::any_of(kFields, [&](std::string_view f) { return request.headers.Has(f); });
+}
+
 // A name that stays in its directory, and does not hide there.
 bool IsBackupName(std::string_view name) {
   return !name.empty() && name.size() <= kMaxNameBytes && name[0] != '.' &&
@@ -152,7 +158,7 @@ Status AdminCalls::Admit(const HttpRequest& request) const {
   if (options_.authenticated) return {};
   // The Host too: a browser on this machine may be led here under another name.
   const bool local = IsLoopback(HostOf(request.peer)) && !IsCrossSite(request) &&
-                     IsLoopback(HostOf(request.headers.Get("Host")));
+                     IsLoopback(HostOf(request.headers.Get("Host"))) && !IsForwarded(request);
   if (options_.open_to_loopback && local) return {};
   return Error(Code::kPermissionDenied,
                "without authentication there are no admin calls: set auth.tokens, or "

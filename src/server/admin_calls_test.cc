@@ -159,8 +159,17 @@ TEST_F(AdminCallsTest, PagesOfOtherSitesAreRefused) {
   Start();
   EXPECT_EQ(Backup("a", {{"Origin", "http://evil.example"}}).status, 403);
   EXPECT_EQ(Backup("a", {{"Host", "evil.example:4040"}}).status, 403) << "a name of theirs";
+  EXPECT_EQ(Backup("a", {{"Host", "127.0.0.1.evil.example"}}).status, 403);
   EXPECT_EQ(Backup("a", {{"Sec-Fetch-Site", "cross-site"}}).status, 403);
   EXPECT_EQ(Backup("a", {{"Host", "localhost:4040"}}).status, 200);
+}
+
+TEST_F(AdminCallsTest, WhatAProxyPassesOnIsNotOfThisMachine) {
+  config_.admin_loopback = "on";
+  Start();
+  EXPECT_EQ(Backup("a", {{"X-Forwarded-For", "10.0.0.1"}}).status, 403);
+  EXPECT_EQ(Backup("a", {{"Forwarded", "for=10.0.0.1"}}).status, 403);
+  EXPECT_EQ(Backup("a").status, 200);
 }
 
 TEST_F(AdminCallsTest, WithAuthenticationTheyAskForTheRight) {

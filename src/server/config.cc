@@ -1,8 +1,12 @@
 #include "server/config.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
 
 #include "base/suggest.h"
+#include "net/http.h"
 #include "server/config_file.h"
 #include "server/retention_rules.h"
 
@@ -171,7 +175,12 @@ Result<ListenAddress> ParseListen(std::string_view text) {
 }
 
 bool IsLoopback(std::string_view host) {
-  return host == "localhost" || host.starts_with("127.") || host == "::1";
+  const std::string text(host);
+  in_addr v4{};
+  if (inet_pton(AF_INET, text.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == 127;
+  in6_addr v6{};
+  if (inet_pton(AF_INET6, text.c_str(), &v6) == 1) return IN6_IS_ADDR_LOOPBACK(&v6);
+  return EqualsIgnoreCase(host, "localhost");
 }
 
 std::string SettingsMarkdown() {

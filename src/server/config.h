@@ -125,7 +125,8 @@ struct ListenAddress {
   uint16_t port = 0;
 };
 Result<ListenAddress> ParseListen(std::string_view text);
-// Whether only this machine reaches it: "localhost", 127.x.x.x, ::1.
+// Whether only this machine reaches it: "localhost", an address of 127.0.0.0/8, ::1. No other name,
+// whatever it begins with: 127.0.0.1.example.com is where its owner says.
 bool IsLoopback(std::string_view host);
 
 // The settings as a Markdown table, one section per group: docs/guide/server.md holds it.

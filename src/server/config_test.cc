@@ -225,5 +225,15 @@ TEST(Config, ListenAddresses) {
   }
 }
 
+TEST(Config, LoopbackIsAnAddressAndNoBeginning) {
+  for (const char* host : {"localhost", "LocalHost", "127.0.0.1", "127.255.3.4", "::1"}) {
+    EXPECT_TRUE(IsLoopback(host)) << host;
+  }
+  for (const char* host : {"", "127.", "127.0.0.1.evil.example", "127.evil.example", "128.0.0.1",
+                           "localhost.evil.example", "0.0.0.0", "::", "10.0.0.1", "1::1"}) {
+    EXPECT_FALSE(IsLoopback(host)) << host;
+  }
+}
+
 }  // namespace
 }  // namespace anneal

@@ -5,6 +5,7 @@
 
 #include "collect/client.h"
 #include "net/http.h"
+#include "net/raw_client.h"
 #include "server/server.h"
 #include "server/token_file.h"
 #include "server/token_for_test.h"
@@ -88,6 +89,40 @@ TEST_F(AuthTest, AsksForRights) {
   EXPECT_EQ(Types({}), 401);
   EXPECT_THAT(Call("GET", "/metrics", {{"Authorization", "Bearer reader.correct horse"}}).body,
               HasSubstr("anneal_auth_failures_total"));
+}
+
+TEST_F(AuthTest, GuessesDoNotHoldUpThoseWhoAreKnown) {
+  config_.worker_threads = 1;
+  // A hash that takes long.
+  WriteTokens(fmt::format("reader:{}:read:*\nslow:$2y$13{}:read:*\n", kTestHash,
+                          std::string_view(kTestHash).substr(6)));
+  Start();
+  EXPECT_EQ(StatusOf("GET", "/metrics", "reader"), 200);
+  constexpr int kGuesses = 6;
+  const auto port = static_cast<uint16_t>(
+      std::stoi(server_->address().substr(server_->address().rfind(':') + 1)));
+  std::vector<std::unique_ptr<RawClient>> guessers;
+  for (int i = 0; i < kGuesses; ++i) {
+    guessers.push_back(std::make_unique<RawClient>(port));
+    if (i % 2 == 0) {
+      guessers.back()->Send(fmt::format(
+          "GET /metrics HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer slow.{}\r\n\r\n", i));
+    } else {
+      const std::string body = fmt::format(R"({{"token":"slow.{}"}})", i);
+      guessers.back()->Send(fmt::format(
+          "POST /anneal/v1/login HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+          "Content-Length: {}\r\n\r\n{}",
+          body.size(), body));
+    }
+  }
+  const HttpResponse metrics =
+      Call("GET", "/metrics", {{"Authorization", "Bearer reader.correct horse"}});
+  EXPECT_EQ(metrics.status, 200);
+  EXPECT_THAT(
+      metrics.body,
+      Not(HasSubstr(fmt::format("anneal_auth_failures_total{{reason=\"wrong\"}} {}", kGuesses))))
+      << "answered behind all guesses";
+  for (const auto& guesser : guessers) EXPECT_EQ(guesser->ReadResponse().status, 401);
 }
 
 TEST_F(AuthTest, ClientsOfOurOwnComeIn) {

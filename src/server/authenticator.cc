@@ -37,6 +37,40 @@ std::string_view AfterScheme(std::string_view authorization, std::string_view sc
   return authorization.substr(begin, end + 1 - begin);
 }
 
+struct Credential {
+  std::string name, secret;
+};
+
+// `text` at its first `separator`.
+Credential Split(std::string_view text, char separator) {
+  const size_t at = std::min(text.find(separator), text.size());
+  const std::string_view name = text.substr(0, at);
+  std::string_view secret = text.substr(std::min(at + 1, text.size()));
+  // Clients that know only user and password are given the whole token as the latter.
+  if (secret.size() > name.size() && secret.starts_with(name) && secret[name.size()] == '.') {
+    secret.remove_prefix(name.size() + 1);
+  }
+  return {std::string(name), std::string(secret)};
+}
+
+// What the header Authorization says; nullopt when it is neither scheme, or not understood.
+std::optional<Credential> CredentialOf(std::string_view authorization) {
+  if (const std::string_view token = AfterScheme(authorization, "Bearer"); !token.empty()) {
+    return Split(token, '.');
+  }
+  const std::string_view pair = AfterScheme(authorization, "Basic");
+  std::string text;
+  if (pair.empty() || pair.size() > kMaxSecretBytes ||
+      !absl::Base64Unescape(absl::string_view(pair.data(), pair.size()), &text)) {
+    return std::nullopt;
+  }
+  return Split(text, ':');
+}
+
+bool IsBasic(std::string_view authorization) {
+  return !AfterScheme(authorization, "Basic").empty();
+}
+
 // "10.0.0.1:5123" → "10.0.0.1"
 std::string HostOf(std::string_view peer) { return std::string(peer.substr(0, peer.rfind(':'))); }
 
@@ -110,22 +144,11 @@ Status Authenticator::Refuse(std::string_view reason, Status status) {
 
 Result<Identity> Authenticator::Authenticate(const HttpRequest& request) {
   const std::string_view authorization = request.headers.Get("Authorization");
-  if (const std::string_view token = AfterScheme(authorization, "Bearer"); !token.empty()) {
-    ASSIGN_OR_RETURN(TokenEntry entry, VerifyToken(token, request.peer));
+  if (const std::optional<Credential> sent = CredentialOf(authorization)) {
+    ASSIGN_OR_RETURN(TokenEntry entry, VerifyPair(sent->name, sent->secret, request.peer));
     return Identity{.entry = std::move(entry)};
   }
-  if (const std::string_view pair = AfterScheme(authorization, "Basic"); !pair.empty()) {
-    std::string text;
-    if (pair.size() > kMaxSecretBytes ||
-        !absl::Base64Unescape(absl::string_view(pair.data(), pair.size()), &text)) {
-      return Refuse("wrong", Wrong());
-    }
-    const size_t colon = std::min(text.find(':'), text.size());
-    const std::string_view name = std::string_view(text).substr(0, colon);
-    const std::string_view secret = std::string_view(text).substr(std::min(colon + 1, text.size()));
-    ASSIGN_OR_RETURN(TokenEntry entry, VerifyPair(name, secret, request.peer));
-    return Identity{.entry = std::move(entry)};
-  }
+  if (IsBasic(authorization)) return Refuse("wrong", Wrong());
   if (!authorization.empty()) {
     return Refuse("wrong", Error(Code::kUnauthenticated,
                                  "the Authorization header is neither Bearer nor Basic"));
@@ -148,19 +171,29 @@ Result<Identity> Authenticator::Authenticate(const HttpRequest& request) {
 }
 
 Result<TokenEntry> Authenticator::VerifyToken(std::string_view token, std::string_view peer) {
-  const size_t dot = std::min(token.find('.'), token.size());
-  return VerifyPair(token.substr(0, dot), token.substr(std::min(dot + 1, token.size())), peer);
+  const Credential sent = Split(token, '.');
+  return VerifyPair(sent.name, sent.secret, peer);
+}
+
+std::string Authenticator::DigestOf(const Tokens& tokens, std::string_view name,
+                                    std::string_view secret) {
+  return KeyedDigest(tokens.digest_key, fmt::format("{}:{}", name, secret));
+}
+
+bool Authenticator::MustHash(const HttpRequest& request) {
+  const std::optional<Credential> sent = CredentialOf(request.headers.Get("Authorization"));
+  if (!sent || sent->secret.empty() || sent->secret.size() > kMaxSecretBytes) return false;
+  const std::shared_ptr<Tokens> tokens = CurrentTokens();
+  const std::string digest = DigestOf(*tokens, sent->name, sent->secret);
+  MutexLock lock(tokens->mutex);
+  return !tokens->good.contains(digest) && !tokens->bad.contains(digest);
 }
 
 Result<TokenEntry> Authenticator::VerifyPair(std::string_view name, std::string_view secret,
                                              std::string_view peer) {
-  // Clients that know only user and password are given the whole token as the latter.
-  if (secret.size() > name.size() && secret.starts_with(name) && secret[name.size()] == '.') {
-    secret.remove_prefix(name.size() + 1);
-  }
   if (secret.empty() || secret.size() > kMaxSecretBytes) return Refuse("wrong", Wrong());
   const std::shared_ptr<Tokens> tokens = CurrentTokens();
-  const std::string digest = KeyedDigest(tokens->digest_key, fmt::format("{}:{}", name, secret));
+  const std::string digest = DigestOf(*tokens, name, secret);
   bool known = false;
   Result<TokenEntry> recalled = Recall(*tokens, digest, known);
   if (known) return recalled;
@@ -180,14 +213,16 @@ Result<TokenEntry> Authenticator::Guess(Tokens& tokens, std::string_view name,
                                         const std::string& digest) {
   const auto found = tokens.by_name.find(name);
   const bool exists = found != tokens.by_name.end();
-  // By name too: one client with an old token must not lock out another at the same address.
-  const std::string guesser = fmt::format("{} {}", HostOf(peer), exists ? name : "");
+  // By name: one client with an old token must not lock out another at the same address, nor those
+  // who guess at names everybody.
+  const std::string guesser = HostOf(peer), guessed(exists ? name : "");
   MutexLock hashing(hashing_);
   // Another request may have brought the same while this one waited.
   bool known = false;
   Result<TokenEntry> recalled = Recall(tokens, digest, known);
   if (known) return recalled;
-  if (const Status allowed = failures_.Check(guesser, clock_.MonotonicNs()); !allowed.ok()) {
+  if (const Status allowed = failures_.Check(guesser, guessed, clock_.MonotonicNs());
+      !allowed.ok()) {
     return Refuse("limited", allowed);
   }
   const bool right =
@@ -198,7 +233,7 @@ Result<TokenEntry> Authenticator::Guess(Tokens& tokens, std::string_view name,
     tokens.good[digest] = found->first;
     return found->second;
   }
-  failures_.Failed(guesser, clock_.MonotonicNs());
+  failures_.Failed(guesser, guessed, clock_.MonotonicNs());
   if (tokens.bad.size() >= kMaxVerdicts) tokens.bad.clear();
   tokens.bad.insert(digest);
   // A name that is none may be a secret in the wrong place: it is not logged.

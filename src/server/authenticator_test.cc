@@ -121,6 +121,34 @@ TEST_F(AuthenticatorTest, StopsGuessesButNotThoseWhoAreKnown) {
   EXPECT_EQ(CodeOf(Bearer("ci.wrong again")), Code::kUnauthenticated);
 }
 
+TEST_F(AuthenticatorTest, GuessesAtOneNameDoNotLockOutAnother) {
+  int refused = 0;
+  for (int i = 0; i < 150; ++i) {
+    HttpRequest request = Bearer(fmt::format("ann.wrong {}", i));
+    request.peer = fmt::format("10.1.0.{}:1", i);
+    refused += CodeOf(request) == Code::kResourceExhausted ? 1 : 0;
+  }
+  EXPECT_EQ(refused, 50);
+  EXPECT_EQ(CodeOf(Bearer("ann.correct horse")), Code::kResourceExhausted) << "not seen before";
+  EXPECT_EQ(CodeOf(Bearer("ci.correct horse")), Code::kOk) << "not seen before either";
+}
+
+TEST_F(AuthenticatorTest, SaysWhatItMustHash) {
+  for (const HttpRequest& request : {Bearer("ci.correct horse"), Basic("ann:correct horse"),
+                                     Bearer("ci.wrong"), Bearer("nobody.wrong")}) {
+    EXPECT_TRUE(auth_.MustHash(request));
+    (void)auth_.Authenticate(request);
+    EXPECT_FALSE(auth_.MustHash(request)) << "remembered";
+  }
+  EXPECT_FALSE(auth_.MustHash(Basic("ci:ci.correct horse"))) << "the same as a bearer's";
+  EXPECT_FALSE(auth_.MustHash(HttpRequest{}));
+  EXPECT_FALSE(auth_.MustHash(Bearer("ci")));
+  EXPECT_FALSE(auth_.MustHash(WithHeader("Authorization", "Basic %%%")));
+  EXPECT_FALSE(auth_.MustHash(WithHeader("Cookie", "anneal_session=abc")));
+  ASSERT_TRUE(auth_.Reload().ok());
+  EXPECT_TRUE(auth_.MustHash(Bearer("ci.correct horse"))) << "forgotten";
+}
+
 TEST_F(AuthenticatorTest, TheSameMistakeAgainAndAgainIsNoGuess) {
   for (int i = 0; i < 50; ++i) {
     EXPECT_EQ(CodeOf(Bearer("ci.wrong")), Code::kUnauthenticated) << i;

@@ -6,7 +6,7 @@ namespace anneal {
 namespace {
 
 constexpr double kBurst = 10, kPerSecond = 0.2;
-// For everybody together: a guess costs some 30 ms of a processor.
+// For everybody together, who guess at the same: a guess costs some 30 ms of a processor.
 constexpr double kBurstOfAll = 100, kPerSecondOfAll = 10;
 constexpr size_t kMaxBuckets = 10'000;
 
@@ -18,18 +18,19 @@ void FailureLimit::Leak(Bucket& bucket, double per_second, int64_t now_ns) {
   bucket.at_ns = now_ns;
 }
 
-Status FailureLimit::Check(const std::string& who, int64_t now_ns) {
+Status FailureLimit::Check(const std::string& who, const std::string& what, int64_t now_ns) {
   MutexLock lock(mutex_);
-  Leak(all_, kPerSecondOfAll, now_ns);
-  const auto found = buckets_.find(who);
+  Bucket& all = all_[what];
+  Leak(all, kPerSecondOfAll, now_ns);
+  const auto found = buckets_.find({who, what});
   if (found != buckets_.end()) Leak(found->second, kPerSecond, now_ns);
-  if (all_.failures < kBurstOfAll && (found == buckets_.end() || found->second.failures < kBurst)) {
+  if (all.failures < kBurstOfAll && (found == buckets_.end() || found->second.failures < kBurst)) {
     return {};
   }
   return Error(Code::kResourceExhausted, "too many failed authentications; try again later");
 }
 
-void FailureLimit::Failed(const std::string& who, int64_t now_ns) {
+void FailureLimit::Failed(const std::string& who, const std::string& what, int64_t now_ns) {
   MutexLock lock(mutex_);
   if (buckets_.size() >= kMaxBuckets) {
     std::erase_if(buckets_, [&](const auto& entry) {
@@ -40,11 +41,12 @@ void FailureLimit::Failed(const std::string& who, int64_t now_ns) {
     // Guessers from everywhere: the bucket of all still holds.
     if (buckets_.size() >= kMaxBuckets) buckets_.clear();
   }
-  Bucket& bucket = buckets_[who];
+  Bucket& bucket = buckets_[{who, what}];
   Leak(bucket, kPerSecond, now_ns);
   bucket.failures += 1;
-  Leak(all_, kPerSecondOfAll, now_ns);
-  all_.failures += 1;
+  Bucket& all = all_[what];
+  Leak(all, kPerSecondOfAll, now_ns);
+  all.failures += 1;
 }
 
 }  // namespace anneal

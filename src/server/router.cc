@@ -1,5 +1,7 @@
 #include "server/router.h"
 
+#include <exception>
+
 #include "api/api.h"
 #include "base/log.h"
 #include "server/page_assets.h"
@@ -9,6 +11,9 @@ namespace anneal {
 namespace {
 
 constexpr std::string_view kOwnPages[] = {"/", "/ready", "/healthz", "/metrics"};
+
+// Requests of newcomers that wait: some seconds' worth of hashes.
+constexpr int kMaxNewcomers = 128;
 
 // The web page was at /ui in other programs that speak this API.
 constexpr std::string_view kUi = "/ui";
@@ -70,12 +75,37 @@ void Router::Handle(HttpRequest request, HttpRespond respond) {
   seen->peer = request.peer;
   seen->bytes = request.body.size();
   seen->begun_ns = clock_.MonotonicNs();
-  Dispatch(path, std::move(request),
-           [this, seen = std::move(seen), respond = std::move(respond)](HttpResponse response) {
-             HardenPage(response);
-             Note(*seen, response);
-             respond(std::move(response));
-           });
+  HttpRespond noted = [this, seen = std::move(seen),
+                       respond = std::move(respond)](HttpResponse response) {
+    HardenPage(response);
+    Note(*seen, response);
+    respond(std::move(response));
+  };
+  if (!IsNewcomer(path, request)) return Dispatch(path, std::move(request), std::move(noted));
+  if (++newcomers_waiting_ > kMaxNewcomers) {
+    --newcomers_waiting_;
+    return noted(RefusalResponse(
+        request, Error(Code::kResourceExhausted,
+                       "too many tokens and passwords wait to be checked; try again later")));
+  }
+  newcomers_.Run([this, path, request = std::move(request), noted = std::move(noted)]() mutable {
+    --newcomers_waiting_;
+    try {
+      Dispatch(path, std::move(request), std::move(noted));
+    } catch (const std::exception& error) {
+      // As in the server's own threads: memory may be short. It answers what is let go of.
+      log::Error("http: a handler threw", {{"error", error.what()}});
+    }
+  });
+}
+
+// Whether a hash decides who this is.
+bool Router::IsNewcomer(std::string_view path, const HttpRequest& request) const {
+  if (!options_.authenticator) return false;
+  const std::string_view session_route = SessionCalls::RouteOf(path);
+  if (SessionCalls::IsLogin(session_route)) return true;
+  return (!session_route.empty() || RightFor(request.method, path, options_.access)) &&
+         options_.authenticator->MustHash(request);
 }
 
 void Router::Dispatch(std::string_view path, HttpRequest request, HttpRespond respond) {

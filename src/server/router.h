@@ -12,6 +12,7 @@
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "net/http.h"
+#include "net/worker_pool.h"
 #include "server/access.h"
 #include "server/admin_calls.h"
 #include "server/own_profiles.h"
@@ -47,13 +48,19 @@ class Router {
   // Whose admin calls are about; null as above. EndAdminCalls waits for those under way.
   void SetStore(Store* store) { store_ = store; }
   void EndAdminCalls() { admin_calls_.Stop(); }
+  // Waits for requests of newcomers that are handled still; drops those that wait.
+  void EndNewcomers() { newcomers_.Stop(); }
   bool ready() const { return api_ != nullptr; }
   void SetUrl(std::string url);
 
   void Handle(HttpRequest request, HttpRespond respond);
 
  private:
+  // Checked one after the other; but a first request, too, may take long once it has been let in.
+  static constexpr int kNewcomerThreads = 4;
+
   struct Seen;
+  bool IsNewcomer(std::string_view path, const HttpRequest& request) const;
   void Dispatch(std::string_view path, HttpRequest request, HttpRespond respond);
   HttpResponse OwnPage(const HttpRequest& request, std::string_view path);
   void Note(const Seen& seen, const HttpResponse& response);
@@ -71,6 +78,10 @@ class Router {
   std::string url_ GUARDED_BY(mutex_);
   // By route; a handful.
   std::map<std::string_view, Metrics::Histogram*> durations_ GUARDED_BY(mutex_);
+  // Those whose token or password is still to be checked wait here, so that guesses at secrets keep
+  // no thread from those who are known.
+  std::atomic<int> newcomers_waiting_{0};
+  WorkerPool newcomers_{kNewcomerThreads};  // last: uses the rest
 };
 
 }  // namespace anneal

@@ -128,6 +128,7 @@ class EmbeddedServer final : public Server {
     if (scrape_http_) scrape_http_->Cancel();
     scraper_.reset();
     if (http_) http_->Shutdown(config_.shutdown_grace_ns);
+    router_.EndNewcomers();
     // These use the store and outlive the requests that began them.
     if (api_) api_->StopAsync();
     router_.EndAdminCalls();

@@ -53,6 +53,8 @@ std::string_view SessionCalls::RouteOf(std::string_view path) {
   return {};
 }
 
+bool SessionCalls::IsLogin(std::string_view route) { return route == kLogin; }
+
 HttpResponse SessionCalls::Handle(std::string_view route, const HttpRequest& request) const {
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if (route == kSession) {

@@ -26,6 +26,8 @@ class SessionCalls {
 
   // The route at `path`, a string that lives for ever, or empty.
   static std::string_view RouteOf(std::string_view path);
+  // Whether a call of the route brings a token to check.
+  static bool IsLogin(std::string_view route);
 
   // Answers a request of one of the routes. Thread-safe.
   HttpResponse Handle(std::string_view route, const HttpRequest& request) const;

@@ -21,6 +21,12 @@ constexpr int64_t kLingerNs = 2'000'000'000;
 // No method of HTTP/1 begins like HTTP/2's preface (RFC 9113, 3.4); the session checks the rest.
 constexpr std::string_view kPreface = "PRI ";
 
+// Whether the server is well is asked under these paths, by those who end a server that does not
+// answer: handlers answer at once, so that they need no worker, all of which may be busy.
+bool AsksWhetherWell(const HttpRequest& request) {
+  return request.target == "/healthz" || request.target == "/ready";
+}
+
 // One request at its handler: passes the first answer on, and answers itself when the handler
 // lets go of it without one.
 class Slot final : public RequestMemory {
@@ -172,6 +178,10 @@ void Connection::Dispatch(ReceivedRequests requests) {
   ServerCore& core = loop_->core();
   for (ReceivedRequest& received : requests) {
     auto slot = std::make_shared<Slot>(shared_from_this(), std::move(received));
+    if (AsksWhetherWell(slot->request)) {
+      RunHandler(core.handler, slot);
+      continue;
+    }
     core.workers.Run([&core, slot = std::move(slot)] { RunHandler(core.handler, slot); });
   }
 }

@@ -349,6 +349,42 @@ TEST(HttpServer, RespondsFromAnyThreadLater) {
   EXPECT_EQ(client.ReadResponse().status, 500);
 }
 
+TEST(HttpServer, SaysThatItIsWellWhenAllWorkersAreBusy) {
+  Mutex mutex;
+  CondVar changed;
+  int busy = 0;
+  bool over = false;
+  auto server = StartOrDie(Options(), [&](HttpRequest request, HttpRespond respond) {
+    if (request.target == "/slow") {
+      MutexLock lock(mutex);
+      ++busy;
+      changed.NotifyAll();
+      while (!over) changed.Wait(mutex);
+    }
+    respond({.body = request.target});
+  });
+  const auto get = [](std::string_view target) {
+    return fmt::format("GET {} HTTP/1.1\r\nHost: h\r\n\r\n", target);
+  };
+  RawClient slow[2] = {RawClient(server->port()), RawClient(server->port())};
+  for (RawClient& client : slow) client.Send(get("/slow"));
+  {
+    MutexLock lock(mutex);
+    while (busy < 2) changed.Wait(mutex);
+  }
+  RawClient client(server->port());
+  for (const char* target : {"/healthz", "/ready"}) {
+    client.Send(get(target));
+    EXPECT_EQ(client.ReadResponse().body, target);
+  }
+  {
+    MutexLock lock(mutex);
+    over = true;
+    changed.NotifyAll();
+  }
+  for (RawClient& waiting : slow) EXPECT_EQ(waiting.ReadResponse().body, "/slow");
+}
+
 TEST(HttpServer, ThrowingHandlerIs500) {
   auto server = StartOrDie(Options(), [](HttpRequest, HttpRespond) { throw std::bad_alloc(); });
   RawClient client(server->port());

@@ -67,7 +67,7 @@ Result<std::string> TakeGrpcMessage(std::string_view body, GrpcEncoding encoding
     return InvalidArgument("gRPC: the message is compressed, but grpc-encoding does not say how");
   }
   if (message.payload.size() > max_bytes) {
-    return Error(Code::kResourceExhausted, "the message has {} bytes; max_body_bytes allows {}",
+    return Error(Code::kResourceExhausted, "the message has {} bytes; limits.body allows {}",
                  message.payload.size(), max_bytes);
   }
   return std::string(message.payload);

@@ -23,7 +23,7 @@ Result<size_t> NodesOf(const HttpTarget& target, const Limits& limits) {
   if (nodes < 0) return InvalidArgument("maxNodes is {}; it must not be negative", nodes);
   if (nodes == 0) nodes = limits.max_flame_nodes;
   if (limits.max_flame_nodes != 0 && nodes > limits.max_flame_nodes) {
-    return InvalidArgument("maxNodes is {}; max_flame_nodes allows {}", nodes,
+    return InvalidArgument("maxNodes is {}; limits.flame_nodes allows {}", nodes,
                            limits.max_flame_nodes);
   }
   return static_cast<size_t>(nodes);

@@ -222,7 +222,7 @@ TEST_F(PageTest, SaysWhatIsWrong) {
             "400 the base to compare with: start (9 ms) is after end (3 ms)");
   EXPECT_EQ(ErrorOf(Get("tree", "&maxNodes=-1")), "400 maxNodes is -1; it must not be negative");
   EXPECT_EQ(ErrorOf(Get("tree", "&maxNodes=99999999")),
-            "400 maxNodes is 99999999; max_flame_nodes allows 1048576");
+            "400 maxNodes is 99999999; limits.flame_nodes allows 1048576");
   EXPECT_EQ(ErrorOf(Get("lines")), "400 function is missing: whose lines?");
   EXPECT_EQ(ErrorOf(Get("export", "&format=exe")),
             "400 format is `exe`; it must be pprof, folded or json");

@@ -84,7 +84,7 @@ Result<size_t> NodesOf(const SelectMergeStacktracesRequest& in, const Limits& li
   if (nodes < 0) return InvalidArgument("max_nodes is {}; it must not be negative", nodes);
   if (nodes == 0) nodes = limits.default_flame_nodes;
   if (limits.max_flame_nodes != 0 && nodes > limits.max_flame_nodes) {
-    return InvalidArgument("max_nodes is {}; max_flame_nodes allows {}", nodes,
+    return InvalidArgument("max_nodes is {}; limits.flame_nodes allows {}", nodes,
                            limits.max_flame_nodes);
   }
   return static_cast<size_t>(nodes);

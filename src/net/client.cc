@@ -152,7 +152,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   // Any thread: whoever waits gets `status`, unless there is a result already.
   void Abandon(Status status) { Finish(std::move(status)); }
 
-  // The result, or nullopt at the deadline. The body is borrowed from the request until then.
+  // The result, or nullopt at the deadline.
   std::optional<Result<HttpResponse>> WaitUntil(int64_t deadline_ns) EXCLUDES_LOCK(mutex_) {
     MutexLock lock(mutex_);
     while (!result_) {

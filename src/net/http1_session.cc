@@ -240,10 +240,10 @@ void Http1Session::Tick(int64_t now_ns) {
   if (now_ns < deadline_ns_) return;
   if (state_ != State::kReceiving) return End(SessionEnd::kClose);
   const bool in_head = parser_.stage() == MessageParser::Stage::kHead;
-  const int64_t limit_ns = in_head ? options().header_timeout_ns : options().body_timeout_ns;
   Refuse(408,
-         fmt::format("the request's {} did not arrive within {} s", in_head ? "header" : "body",
-                     static_cast<double>(limit_ns) / 1e9),
+         in_head ? fmt::format("the request's header did not arrive within {} s",
+                               static_cast<double>(options().header_timeout_ns) / 1e9)
+                 : SlowBodyText(options()),
          now_ns);
 }
 

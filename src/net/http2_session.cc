@@ -420,9 +420,7 @@ void Http2Session::Rep::CheckDeadline(int32_t id, Stream& stream) {
       break;
     case Stream::State::kBody:
       if (now_ns >= BodyDeadlineNs(options, stream.head_ns, stream.request.body.size())) {
-        Refuse(id, stream, 408,
-               fmt::format("the request's body did not arrive within {} s",
-                           static_cast<double>(options.body_timeout_ns) / 1e9));
+        Refuse(id, stream, 408, SlowBodyText(options));
       }
       break;
     case Stream::State::kHandling:

@@ -388,6 +388,7 @@ TEST_F(Http2SessionTest, SlowRequestsAreCutOff) {
   session_->Tick(now_ns_);
   Exchange();
   EXPECT_EQ(peer_->stream(id).status, 408);
+  EXPECT_THAT(peer_->stream(id).body, HasSubstr("within 60 s and one more for each 1000 bytes"));
   EXPECT_TRUE(peer_->stream(id).closed);
   EXPECT_EQ(session_->end(), SessionEnd::kGoesOn) << "other requests go on";
 

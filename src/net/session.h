@@ -127,6 +127,14 @@ inline int64_t BodyDeadlineNs(const HttpServerOptions& options, int64_t head_ns,
   return head_ns + options.body_timeout_ns + static_cast<int64_t>(earned_s * 1e9);
 }
 
+// What a client is told whose body is not whole by then.
+inline std::string SlowBodyText(const HttpServerOptions& options) {
+  std::string text = fmt::format("the request's body did not arrive within {} s",
+                                 static_cast<double>(options.body_timeout_ns) / 1e9);
+  if (options.min_body_rate == 0) return text;
+  return fmt::format("{} and one more for each {} bytes of it", text, options.min_body_rate);
+}
+
 // When an answer must have been read: as late as a connection may idle, and a second more for each
 // `min_body_rate` bytes that went out.
 inline int64_t AnswerDeadlineNs(const HttpServerOptions& options, int64_t begin_ns,

@@ -66,6 +66,11 @@ std::optional<Right> RightFor(std::string_view method, std::string_view path,
   return Right::kRead;
 }
 
+std::string_view HostOf(std::string_view authority) {
+  if (authority.starts_with('[')) return authority.substr(1, authority.find(']') - 1);
+  return authority.substr(0, authority.rfind(':'));
+}
+
 bool IsCrossSite(const HttpRequest& request) {
   const std::string_view site = request.headers.Get("Sec-Fetch-Site");
   if (!site.empty() && site != "same-origin" && site != "none") return true;

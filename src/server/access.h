@@ -26,6 +26,9 @@ std::optional<Right> RightFor(std::string_view method, std::string_view path,
 Status Admit(std::string_view path, const AccessOptions& options, Authenticator& authenticator,
              HttpRequest& request);
 
+// The host of an authority or a peer: "127.0.0.1:4040" → "127.0.0.1", "[::1]:4040" → "::1".
+std::string_view HostOf(std::string_view authority);
+
 // Whether the request may come from another site's page, in a browser that has logged in here.
 bool IsCrossSite(const HttpRequest& request);
 

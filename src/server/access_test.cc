@@ -14,6 +14,17 @@ std::string_view Needs(std::string_view path, const AccessOptions& options = {},
   return right ? RightName(*right) : "open";
 }
 
+TEST(Access, HostsOfAuthorities) {
+  for (const auto& [authority, host] :
+       std::vector<std::pair<std::string_view, std::string_view>>{{"127.0.0.1:4040", "127.0.0.1"},
+                                                                  {"localhost", "localhost"},
+                                                                  {"[::1]:4040", "::1"},
+                                                                  {"[::1]", "::1"},
+                                                                  {"", ""}}) {
+    EXPECT_EQ(HostOf(authority), host) << authority;
+  }
+}
+
 TEST(Access, EveryPathAsksForItsRight) {
   struct Row {
     std::string_view path, right;

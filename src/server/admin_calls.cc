@@ -21,12 +21,6 @@ constexpr std::string_view kDelete = "/anneal/v1/admin/delete";
 constexpr std::string_view kStats = "/anneal/v1/admin/stats";
 constexpr size_t kMaxNameBytes = 100;
 
-// "127.0.0.1:4040" → "127.0.0.1", "[::1]:4040" → "::1"
-std::string_view HostOf(std::string_view authority) {
-  if (authority.starts_with('[')) return authority.substr(1, authority.find(']') - 1);
-  return authority.substr(0, authority.rfind(':'));
-}
-
 // Whether a proxy on this machine asks for somebody who may be elsewhere.
 bool IsForwarded(const HttpRequest& request) {
   constexpr std::string_view kFields[] = {"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"};

@@ -4,6 +4,7 @@
 
 #include "api/tenant.h"
 #include "base/log.h"
+#include "server/access.h"
 #include "server/secret_hash.h"
 
 namespace anneal {
@@ -70,9 +71,6 @@ std::optional<Credential> CredentialOf(std::string_view authorization) {
 bool IsBasic(std::string_view authorization) {
   return !AfterScheme(authorization, "Basic").empty();
 }
-
-// "10.0.0.1:5123" → "10.0.0.1"
-std::string HostOf(std::string_view peer) { return std::string(peer.substr(0, peer.rfind(':'))); }
 
 }  // namespace
 
@@ -215,7 +213,7 @@ Result<TokenEntry> Authenticator::Guess(Tokens& tokens, std::string_view name,
   const bool exists = found != tokens.by_name.end();
   // By name: one client with an old token must not lock out another at the same address, nor those
   // who guess at names everybody.
-  const std::string guesser = HostOf(peer), guessed(exists ? name : "");
+  const std::string guesser(HostOf(peer)), guessed(exists ? name : "");
   MutexLock hashing(hashing_);
   // Another request may have brought the same while this one waited.
   bool known = false;

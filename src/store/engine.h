@@ -143,9 +143,9 @@ class EmbeddedStore final : public Store {
   // Whether the cursor failed for damage, which is reported; other failures are errors.
   Result<bool> MetDamage(const KvCursor& rollups, const SeriesTarget& target);
   LabelSet GroupOf(SeriesId series, GroupBy group_by) const;
-  // Of a window as it is, and of one whose answer is kept.
   // Merge, without the memory that its caller will need.
   Result<Profile> MergeAll(const Selection& selection);
+  // Of a window as it is, and of one whose answer is kept.
   Result<Merged> MergeWindow(const Selection& selection) REQUIRES_SHARED_LOCK(ground_);
   Result<std::shared_ptr<const Merged>> MergeLasting(const Selection& selection)
       REQUIRES_SHARED_LOCK(ground_);

@@ -310,8 +310,7 @@ KvBatch::~KvBatch() = default;
 KvBatch::KvBatch(KvBatch&&) noexcept = default;
 KvBatch& KvBatch::operator=(KvBatch&&) noexcept = default;
 
-// WriteBatch fails only beyond limits (4 GiB, save points) that no caller reaches; Kv::Write
-// would see the batch's count differ.
+// WriteBatch fails only beyond limits (4 GiB, save points) that no caller reaches.
 void KvBatch::Put(Family family, std::string_view key, std::string_view value) {
   rep_->batch.Put(rep_->kv->Handle(family), ToSlice(key), ToSlice(value)).PermitUncheckedError();
 }

@@ -16,7 +16,7 @@
 
 namespace anneal {
 
-// One partition. What `mutex` guards is reached through a PartitionLock.
+// One partition.
 struct Partition {
   explicit Partition(PartitionKey k) : key(k) {}
   const PartitionKey key;

@@ -56,6 +56,8 @@ Status EmbeddedStore::VisitStretches(WindowCursors& cursors, const SeriesTarget&
   int64_t at = std::max(selection.range.start_ns, plan_.EpochStart(epoch));
   const int64_t last = std::min(selection.range.end_ns, plan_.EpochEnd(epoch) - 1);
   if (at > last) return {};
+  // Here too, since a series that is all rollups has no record that asks.
+  if (selection.control != nullptr) TRY(selection.control->Check());
   Window window(selection);
   if (!window.ids.empty() || !selection.span_ids.empty() || !selection.trace_ids.empty()) {
     return VisitWindow(cursors.profiles, target, window, on_profile);

@@ -151,6 +151,25 @@ TEST_P(RollupTest, AnswersAreTheSameWhateverComesLate) {
   CheckSound();
 }
 
+TEST_P(RollupTest, AQueryOfRollupsAloneEndsWhenItsClientLeaves) {
+  const int64_t base = kTestBaseNs / GetParam() * GetParam();
+  for (int pod = 0; pod < 8; ++pod) Push(0, pod, base, 1, 1);
+  ASSERT_TRUE(store_->RollUp(base + GetParam()).ok());
+  ASSERT_EQ(Rollups(RollupKind::kEpoch), 8u);
+  auto after = [](int questions) {
+    Selection selection = SelectAll(kTestCpuType);
+    auto asked = std::make_shared<std::atomic<int>>(0);
+    selection.control = std::make_shared<QueryControl>(
+        Clock::System(), QueryBounds{}, [asked, questions] { return ++*asked > questions; });
+    return selection;
+  };
+  for (int questions : {0, 3}) {
+    EXPECT_EQ(store_->Totals(after(questions), kByService).status().code(), Code::kCanceled);
+    EXPECT_EQ(store_->Merge(after(questions)).status().code(), Code::kCanceled);
+  }
+  EXPECT_TRUE(store_->Totals(after(1000), kByService).ok());
+}
+
 TEST_P(RollupTest, ALateProfileDeletesWhatItMakesWrongAndTheNextRoundMakesItAnew) {
   const int64_t base = kTestBaseNs / GetParam() * GetParam();
   const bool hours = GetParam() > kHourNs;

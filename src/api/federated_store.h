@@ -51,6 +51,7 @@ class FederatedStore final : public Store {
   Result<uint64_t> Count(const Selection& selection) override;
   Status Retain() override { return store_.Retain(); }
   Status Maintain() override { return store_.Maintain(); }
+  void StopMaintaining() override { store_.StopMaintaining(); }
 
  private:
   Store& store_;

@@ -133,6 +133,7 @@ class EmbeddedServer final : public Server {
     if (api_) api_->StopAsync();
     router_.EndAdminCalls();
     retention_.reset();
+    if (store_) store_->StopMaintaining();
     maintenance_.reset();
     // The store completes what it was given before it closes; only then may the API go.
     store_metrics_.reset();

@@ -8,6 +8,7 @@
 // than queries may wait for a delete, takes turns by upkeep_.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -67,6 +68,7 @@ class EmbeddedStore final : public Store {
   Result<uint64_t> Count(const Selection& selection) override EXCLUDES_LOCK(ground_, gate_);
   Status Retain() override EXCLUDES_LOCK(ground_, gate_);
   Status Maintain() override EXCLUDES_LOCK(ground_, gate_);
+  void StopMaintaining() override { stopping_ = true; }
 
   // For benchmarks and tests that look at the files.
   Kv& kv() { return *kv_; }
@@ -199,6 +201,7 @@ class EmbeddedStore final : public Store {
   const std::unique_ptr<Kv> kv_;
   Metrics::Counter* profiles_appended_ = nullptr;
 
+  std::atomic<bool> stopping_ = false;  // rollups wait for the next start
   Mutex upkeep_;
   SharedMutex ground_;
   SharedMutex gate_;

@@ -318,6 +318,7 @@ Status EmbeddedStore::RollUpPartition(std::span<const SeriesTarget> targets, int
   int64_t from_ns = 0;
   const std::shared_ptr<Partition> pin = partitions_.Get(partition);  // keeps its marks
   for (size_t begin = 0; begin < targets.size(); begin += kSeriesAtATime) {
+    if (stopping_) return {};
     ReaderLock ground(ground_);
     if (IsDown() || !index_loaded_.ok()) return {};  // recovery comes first
     if (begin == 0) {
@@ -335,6 +336,7 @@ Status EmbeddedStore::RollUpPartition(std::span<const SeriesTarget> targets, int
 Status EmbeddedStore::RollUp(int64_t now_ns) {
   Status failed;
   for (Epoch epoch : index_.Epochs()) {
+    if (stopping_) break;
     const std::vector<SeriesTarget> targets = index_.InEpoch(epoch);
     for (std::span<const SeriesTarget> group : ByPartition(targets)) {
       // One bad partition does not keep the others waiting.

@@ -170,6 +170,21 @@ TEST_P(RollupTest, AQueryOfRollupsAloneEndsWhenItsClientLeaves) {
   EXPECT_TRUE(store_->Totals(after(1000), kByService).ok());
 }
 
+TEST_P(RollupTest, MakingThemStopsAtTheNextSeriesAndGoesOnAfterAStart) {
+  const int64_t base = kTestBaseNs / GetParam() * GetParam();
+  for (uint32_t i = 0; i < 40; ++i) Push(0, i % 2, base + i * kTestSecondNs, i, i);
+  store_->StopMaintaining();
+  EXPECT_TRUE(store_->RollUp(base + GetParam()).ok());
+  for (RollupKind kind : {RollupKind::kEpoch, RollupKind::kHour, RollupKind::kProgress}) {
+    EXPECT_EQ(Rollups(kind), 0u) << "and no progress that was not made";
+  }
+  Check({0, INT64_MAX}, "");
+  Open();
+  ASSERT_TRUE(store_->RollUp(base + GetParam()).ok());
+  EXPECT_EQ(Rollups(RollupKind::kEpoch), 2u);
+  EXPECT_EQ(Rollups(RollupKind::kProgress), 1u);
+}
+
 TEST_P(RollupTest, ALateProfileDeletesWhatItMakesWrongAndTheNextRoundMakesItAnew) {
   const int64_t base = kTestBaseNs / GetParam() * GetParam();
   const bool hours = GetParam() > kHourNs;

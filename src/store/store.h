@@ -220,6 +220,9 @@ class Store {
   virtual Status Retain() = 0;
   // Work that keeps long windows quick to answer. To be called about once a minute, by one thread.
   virtual Status Maintain() = 0;
+  // Has Maintain end soon, with what is done by then, and begin nothing from now on: the store is
+  // about to be closed.
+  virtual void StopMaintaining() {}
 };
 
 }  // namespace anneal

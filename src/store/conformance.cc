@@ -672,6 +672,43 @@ TEST_P(StoreConformance, DeleteForgetsWhatIsSelectedAndNothingElse) {
   check();
 }
 
+TEST_P(StoreConformance, WhatIsDeletedIsNotListedAnyMore) {
+  Writes writes;
+  const int64_t step = GetParam().epoch_ns / 10;
+  const int64_t first = kTestBaseNs / GetParam().epoch_ns * GetParam().epoch_ns;
+  auto at = [&](int64_t i) { return first + i * step; };
+  for (uint32_t i = 0; i < 9; ++i) {
+    writes.Add(TestLabels("shop", kTestCpuType), at(i), i, RandomProfile(i));
+  }
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
+  struct Row {
+    int64_t from, to;        // are deleted
+    int64_t oldest, newest;  // are left
+  };
+  for (const Row& row : {Row{0, 1, 2, 8}, Row{8, 8, 2, 7}, Row{4, 5, 2, 7}, Row{1, 3, 6, 7}}) {
+    Selection selection = SelectAll({});
+    selection.range = {at(row.from), at(row.to)};
+    ASSERT_GT(store().Delete(selection).value(), 0u);
+    for (bool reopened : {false, true}) {
+      if (reopened) Reopen();
+      auto listed = [&](int64_t from_ns, int64_t to_ns) {
+        const TimeRange range{from_ns, to_ns};
+        const bool names = !store().LabelNames("anonymous", {}, range)->empty();
+        EXPECT_EQ(!store().Series("anonymous", {}, {}, range)->empty(), names);
+        return names;
+      };
+      EXPECT_FALSE(listed(at(row.from), at(row.to)));
+      EXPECT_FALSE(listed(0, at(row.oldest) - 1));
+      EXPECT_FALSE(listed(at(row.newest) + 1, INT64_MAX));
+      EXPECT_TRUE(listed(at(row.oldest), at(row.oldest)));
+      EXPECT_TRUE(listed(at(row.newest), at(row.newest)));
+      ASSERT_TRUE(store().Bounds("anonymous").has_value());
+      EXPECT_EQ(store().Bounds("anonymous")->start_ns, at(row.oldest));
+      EXPECT_EQ(store().Bounds("anonymous")->end_ns, at(row.newest));
+    }
+  }
+}
+
 TEST_P(StoreConformance, AnExportReadsBackIntoAnEqualStore) {
   Writes writes;
   for (uint32_t i = 0; i < 20; ++i) {

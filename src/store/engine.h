@@ -188,8 +188,10 @@ class EmbeddedStore final : public Store {
   Status DropPartitions(std::span<const PartitionKey> partitions) EXCLUDES_LOCK(ground_, gate_);
   Status DeleteWindow(std::span<const SeriesTarget> targets, TimeRange range)
       REQUIRES_LOCK(ground_, gate_);
-  // Deletes the records of spans that ended, and of what has no data without them.
-  Status DropSpans(const absl::flat_hash_set<SeriesTarget>& gone) REQUIRES_LOCK(ground_, gate_);
+  // Deletes with `batch` the records of spans that ended, and of what has no data without them, and
+  // resumes.
+  Status DropSpans(const absl::flat_hash_set<SeriesTarget>& gone, KvBatch& batch)
+      REQUIRES_LOCK(ground_, gate_);
   // After deletes were written, or not: everything in memory is read anew.
   Status Resume(Status written) REQUIRES_LOCK(ground_, gate_);
   Status Reclaim(std::span<const PartitionKey> partitions) EXCLUDES_LOCK(ground_, gate_);

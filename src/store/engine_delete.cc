@@ -6,6 +6,7 @@
 #include <map>
 
 #include "store/engine.h"
+#include "store/series_record.h"
 
 namespace anneal {
 namespace {
@@ -19,6 +20,33 @@ std::string ProfileTimeKey(const SeriesTarget& target, int64_t time_ns) {
   std::string key = SeriesPrefix(target.partition, target.series);
   PutBig64(key, static_cast<uint64_t>(std::max<int64_t>(time_ns, 0)));
   return key;
+}
+
+// From the first to the last profile of a series in an epoch that is not in the range; nullopt when
+// there is none, kDataLoss when that cannot be told.
+Result<std::optional<TimeRange>> TimesOutside(KvCursor& cursor, const SeriesTarget& target,
+                                              TimeRange range) {
+  const std::string prefix = SeriesPrefix(target.partition, target.series);
+  auto time = [&]() -> Result<std::optional<int64_t>> {
+    if (!cursor.Valid()) TRY(cursor.status());
+    if (!cursor.Valid() || !cursor.key().starts_with(prefix)) return std::optional<int64_t>();
+    return std::optional(TimeOfKey(cursor.key()));
+  };
+  cursor.Seek(prefix);
+  ASSIGN_OR_RETURN(std::optional<int64_t> first, time());
+  if (first.has_value() && *first >= range.start_ns && *first <= range.end_ns) {
+    if (range.end_ns == INT64_MAX) return std::optional<TimeRange>();
+    cursor.Seek(ProfileTimeKey(target, range.end_ns + 1));
+    ASSIGN_OR_RETURN(first, time());
+  }
+  if (!first.has_value()) return std::optional<TimeRange>();
+  cursor.SeekForPrev(prefix + std::string(kProfileKeySize - prefix.size(), '\xff'));
+  ASSIGN_OR_RETURN(std::optional<int64_t> last, time());
+  if (last.has_value() && *last >= range.start_ns && *last <= range.end_ns) {
+    cursor.SeekForPrev(ProfileTimeKey(target, range.start_ns));
+    ASSIGN_OR_RETURN(last, time());
+  }
+  return std::optional(TimeRange{*first, last.value_or(*first)});
 }
 
 }  // namespace
@@ -107,13 +135,13 @@ Status EmbeddedStore::DropPartitions(std::span<const PartitionKey> partitions) {
       if (wanted.contains(target.partition)) gone.insert(target);
     }
   }
-  return DropSpans(gone);
+  if (gone.empty()) return {};
+  KvBatch batch(*kv_);
+  return DropSpans(gone, batch);
 }
 
-Status EmbeddedStore::DropSpans(const absl::flat_hash_set<SeriesTarget>& gone) {
-  if (gone.empty()) return Resume({});
+Status EmbeddedStore::DropSpans(const absl::flat_hash_set<SeriesTarget>& gone, KvBatch& batch) {
   const Orphans orphans = index_.Without(gone);
-  KvBatch batch(*kv_);
   for (const PartitionKey& partition : orphans.partitions) {
     const std::string prefix = PartitionPrefix(partition);
     for (Family family : kPartitioned) batch.DeleteRange(family, prefix, PrefixEnd(prefix));
@@ -212,20 +240,22 @@ Status EmbeddedStore::DeleteWindow(std::span<const SeriesTarget> targets, TimeRa
     batch.DeleteRange(Family::kRollups, hours, PrefixEnd(hours));
     batch.Delete(Family::kRollups, RollupProgressKey(target.partition));
   }
-  Status written = kv_->Write(batch);
-  if (!written.ok()) return Resume(written);
+  // All reading comes before all writing: what fails on the way changes nothing.
   absl::flat_hash_set<SeriesTarget> gone;
   ASSIGN_OR_RETURN(KvCursor cursor, kv_->Cursor(Family::kProfiles, {}, {}));
   for (const SeriesTarget& target : targets) {
-    const std::string prefix = SeriesPrefix(target.partition, target.series);
-    cursor.Seek(prefix);
-    if (cursor.Valid() && cursor.key().starts_with(prefix)) continue;
-    // Behind damage there may be some.
-    if (cursor.status().code() == Code::kDataLoss) continue;
-    TRY(cursor.status());
-    gone.insert(target);
+    const Result<std::optional<TimeRange>> left = TimesOutside(cursor, target, range);
+    if (left.ok() && left->has_value()) {
+      const std::string key = SpanKey(target.partition.epoch, target.series);
+      const SpanRecordValue span{(*left)->start_ns, (*left)->end_ns};
+      batch.Put(Family::kSeries, key, EncodeRecord(key, span));
+    } else if (left.ok()) {
+      gone.insert(target);
+    } else if (left.status().code() != Code::kDataLoss) {
+      return left.status();
+    }  // behind damage there may be some
   }
-  return DropSpans(gone);
+  return DropSpans(gone, batch);
 }
 
 }  // namespace anneal

@@ -22,6 +22,7 @@ class StoreFaultTest : public testing::Test {
     options.directory = dir_.path();
     options.epoch_ns = 3600 * kTestSecondNs;
     options.clock = &clock_;
+    options.block_cache_bytes = block_cache_bytes_;
     Result<std::unique_ptr<EmbeddedStore>> opened = EmbeddedStore::Open(options, env_.get());
     ASSERT_TRUE(opened.ok()) << opened.status().ToString();
     store_ = std::move(*opened);
@@ -71,6 +72,7 @@ class StoreFaultTest : public testing::Test {
 
   TempDir dir_;
   FakeClock clock_;
+  size_t block_cache_bytes_ = EmbeddedOptions().block_cache_bytes;
   std::shared_ptr<FaultPlan> plan_ = std::make_shared<FaultPlan>();
   std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(
       std::make_shared<FaultFileSystem>(rocksdb::FileSystem::Default(), plan_));
@@ -108,6 +110,38 @@ TEST_F(StoreFaultTest, AfterAFailureAtAnyOperationTheStoreGoesOn) {
   Open();
   CheckContent();
   CheckSound();
+}
+
+TEST_F(StoreFaultTest, ADeleteThatCannotReadChangesNothing) {
+  clock_.Set(kTestBaseNs + 100 * 24 * 3600 * kTestSecondNs);  // answers are kept
+  bool done = false;
+  uint32_t n = 0;
+  for (int64_t k = 0; !done; ++k) {
+    block_cache_bytes_ = 0;  // blocks are read again each time
+    Open();
+    for (int i = 0; i < 6; ++i) ASSERT_TRUE(Append(n++ % 30).ok());
+    ASSERT_TRUE(store_->kv().Flush().ok());
+    Open();
+    const Profile kept = store_->Merge(SelectAll(kTestCpuType)).value();
+    EXPECT_GT(kept.SampleCount(), 0u);
+    const TimeRange bounds = *store_->Bounds("anonymous");
+    plan_->reads_until_failure = k;
+    const Result<uint64_t> deleted = store_->Delete(SelectAll({}));
+    done = plan_->reads_until_failure >= 0;
+    plan_->reads_until_failure = -1;
+    // Compaction reads as well, after the deletes.
+    const bool gone = !store_->Bounds("anonymous").has_value();
+    EXPECT_TRUE(gone || !deleted.ok());
+    const Profile merged = store_->Merge(SelectAll(kTestCpuType)).value();
+    if (gone) {
+      EXPECT_EQ(merged.SampleCount(), 0u) << k;
+    } else {
+      EXPECT_TRUE(EncodePprof(merged) == EncodePprof(kept)) << k;
+      EXPECT_EQ(store_->Bounds("anonymous")->start_ns, bounds.start_ns);
+      CheckContent();
+    }
+    if (gone) acknowledged_.clear();
+  }
 }
 
 TEST_F(StoreFaultTest, AppendsFailAtOnceBetweenAttemptsToRecover) {

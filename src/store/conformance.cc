@@ -672,6 +672,37 @@ TEST_P(StoreConformance, DeleteForgetsWhatIsSelectedAndNothingElse) {
   check();
 }
 
+TEST_P(StoreConformance, OfEqualKeysInOneAppendTheLaterCounts) {
+  const std::vector<Profile> profiles = {RandomProfile(1), RandomProfile(2)};
+  // Which profile each write is of, and which time it is for.
+  using Order = std::vector<std::pair<size_t, int64_t>>;
+  const Order rows[] = {{{0, 0}, {1, 0}},
+                        {{1, 0}, {0, 0}},
+                        {{0, 0}, {1, 0}, {0, 0}},
+                        {{0, 1}, {1, 0}, {0, 0}},
+                        {{1, 1}, {0, 0}, {1, 0}}};
+  for (size_t row = 0; row < std::size(rows); ++row) {
+    std::vector<ProfileWrite> writes;
+    std::map<int64_t, const ProfileWrite*> last;
+    for (const auto& [profile, time] : rows[row]) {
+      ProfileWrite& write = writes.emplace_back();
+      write.labels = TestLabels("s" + std::to_string(row), kTestCpuType);
+      write.id = TestUuid(7);
+      write.time_ns = kTestBaseNs + time;
+      write.profile = &profiles[profile];
+      write.sample_type = 1;
+    }
+    for (const ProfileWrite& write : writes) last[write.time_ns] = &write;
+    ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes).ok());
+    std::vector<const ProfileWrite*> kept;
+    for (const auto& [time, write] : last) kept.push_back(write);
+    EXPECT_EQ(Bytes(store().Merge(SelectAll(
+                  kTestCpuType, {{"service_name", Op::kEqual, "s" + std::to_string(row)}}))),
+              Reference(kept))
+        << row;
+  }
+}
+
 TEST_P(StoreConformance, WhatIsDeletedIsNotListedAnyMore) {
   Writes writes;
   const int64_t step = GetParam().epoch_ns / 10;

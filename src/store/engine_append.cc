@@ -1,7 +1,9 @@
 // Appending: from a profile to records in the commit queue.
 #include <algorithm>
 #include <mutex>
+#include <tuple>
 
+#include "absl/container/flat_hash_map.h"
 #include "store/checksum.h"
 #include "store/engine.h"
 #include "store/intern.h"
@@ -30,6 +32,7 @@ TimeRange TimesOf(std::span<const ProfileWrite> writes) {
 struct EmbeddedStore::Planned {
   const ProfileWrite* write = nullptr;
   ProfileKey key;
+  size_t order = 0;  // of the profile's first write
 };
 
 Status EmbeddedStore::CheckWrite(std::string_view tenant, const ProfileWrite& write,
@@ -142,6 +145,7 @@ Status EmbeddedStore::TryAppend(std::string_view tenant, std::span<const Profile
   std::vector<Planned> planned(writes.size());
   std::vector<ProfileKey> replaced;
   std::vector<PartitionKey> partitions;
+  absl::flat_hash_map<const Profile*, size_t> order;
   for (size_t i = 0; i < writes.size(); ++i) {
     const ProfileWrite& write = writes[i];
     auto epoch = static_cast<Epoch>(write.time_ns / epoch_ns_);
@@ -149,7 +153,9 @@ Status EmbeddedStore::TryAppend(std::string_view tenant, std::span<const Profile
                                     [this](std::string_view key, std::string_view value) {
                                       queue_->EnqueueRecord(Family::kSeries, key, value);
                                     });
-    planned[i] = {&write, {{epoch, series.service}, series.series, write.time_ns, write.id}};
+    planned[i] = {&write,
+                  {{epoch, series.service}, series.series, write.time_ns, write.id},
+                  order.try_emplace(write.profile, i).first->second};
     partitions.push_back(planned[i].key.partition);
     // What was stored under the same id before its service was set aside is one with it.
     for (SeriesRef old : index_.Replaced(tenant, write.labels, epoch, write.time_ns)) {
@@ -157,11 +163,16 @@ Status EmbeddedStore::TryAppend(std::string_view tenant, std::span<const Profile
       partitions.push_back(replaced.back().partition);
     }
   }
-  // By partition; within one by profile, so that each is interned once for all its columns. The
-  // order of writes decides between equal keys, hence stable.
+  // Of equal keys the later write is the one.
+  std::ranges::stable_sort(planned, {}, &Planned::key);
+  planned.erase(
+      planned.begin(),
+      std::unique(planned.rbegin(), planned.rend(), [](const Planned& a, const Planned& b) {
+        return a.key == b.key;
+      }).base());
+  // By partition; within one by profile, so that each is interned once for all its columns.
   std::ranges::stable_sort(planned, [](const Planned& a, const Planned& b) {
-    if (a.key.partition != b.key.partition) return a.key.partition < b.key.partition;
-    return std::less<>()(a.write->profile, b.write->profile);
+    return std::tie(a.key.partition, a.order) < std::tie(b.key.partition, b.order);
   });
   auto same_partition = [](const Planned& a, const Planned& b) {
     return a.key.partition == b.key.partition;

@@ -52,6 +52,7 @@ struct ProfileKey {
   SeriesId series{};
   int64_t time_ns = 0;  // >= 0
   ProfileUuid id{};
+  auto operator<=>(const ProfileKey&) const = default;
 };
 inline constexpr size_t kProfileKeySize = 36;
 inline constexpr size_t kProfileKeySeriesAt = 8;

@@ -1,11 +1,15 @@
 #include "api/selector.h"
 
 #include <re2/re2.h>
+#include <re2/set.h>
 
 #include <charconv>
 
 namespace anneal {
 namespace {
+
+// Of a selector. Each is a look at every series.
+constexpr size_t kMostMatchers = 100;
 
 bool IsNameStart(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -99,12 +103,16 @@ class Parser {
     size_t value_pos = pos_;
     ASSIGN_OR_RETURN(matcher.value, ParseString());
     if (matcher.op == LabelMatcher::Op::kMatch || matcher.op == LabelMatcher::Op::kNotMatch) {
-      RE2::Options options(RE2::Quiet);
-      RE2 pattern(matcher.value, options);
-      if (!pattern.ok()) {
+      // A set reads a pattern without compiling it.
+      RE2::Set patterns(RE2::Options(RE2::Quiet), RE2::ANCHOR_BOTH);
+      std::string wrong;
+      if (patterns.Add(matcher.value, &wrong) < 0) {
         pos_ = value_pos;
-        return Fail(fmt::format("bad pattern for label {}: {}", matcher.name, pattern.error()));
+        return Fail(fmt::format("bad pattern for label {}: {}", matcher.name, wrong));
       }
+    }
+    if (selector.matchers.size() == kMostMatchers) {
+      return Fail(fmt::format("more than {} matchers", kMostMatchers));
     }
     selector.matchers.push_back(std::move(matcher));
     return {};

@@ -23,7 +23,8 @@ struct Selector {
 };
 
 // kInvalidArgument says what is wrong and at which byte, counted from 1. An empty text is an
-// error; "{}" selects everything. Patterns are compiled once here so that a bad one is named.
+// error; "{}" selects everything. A bad pattern is named; one that is too large, only by the store,
+// which compiles it. There may be 100 matchers.
 Result<Selector> ParseSelector(std::string_view text);
 
 // As ParseSelector for callers that need matchers only: a metric becomes a matcher on __name__.

@@ -107,6 +107,15 @@ TEST(SelectorTest, SaysWhatIsWrongAndWhere) {
   }
 }
 
+TEST(SelectorTest, HasAHundredMatchersAtMost) {
+  std::string text = "{a=\"1\"";
+  for (int i = 1; i < 100; ++i) text += ",b=~\"x\"";
+  EXPECT_EQ(ParseSelector(text + "}")->matchers.size(), 100u);
+  const Status status = ParseSelector(text + ",c!=\"2\"}").status();
+  EXPECT_EQ(status.code(), Code::kInvalidArgument);
+  EXPECT_THAT(status.message(), testing::HasSubstr("more than 100 matchers"));
+}
+
 // A prefix of a valid selector is valid only when it is whole; none may crash.
 TEST(SelectorTest, EveryPrefixIsRefusedOrWhole) {
   const std::string kWhole = R"({"a.b"="\u00e9", c=~`x|y` , d!~'z'})";

@@ -123,7 +123,13 @@ class EmbeddedStore final : public Store {
   static CommitRecord MakeRecord(const Planned& planned, ProfileInterner& interner);
 
   static Status NeedProfileType(const Selection& selection);
-  Result<std::vector<SeriesTarget>> FindTargets(const Selection& selection) const
+  // Made before ground_ is taken: patterns take their time.
+  using Matchers = std::vector<CompiledMatcher>;
+  static Result<Matchers> MatchersOf(const Selection& selection) {
+    return CompileMatchers(selection.matchers, selection.control.get());
+  }
+  Result<std::vector<SeriesTarget>> FindTargets(const Selection& selection,
+                                                const Matchers& matchers) const
       REQUIRES_SHARED_LOCK(ground_);
   // What cannot be read is skipped and reported, as is a record for which `visit` gives kDataLoss.
   Status VisitWindow(KvCursor& cursor, const SeriesTarget& target, const Window& window,
@@ -148,8 +154,10 @@ class EmbeddedStore final : public Store {
   // Merge, without the memory that its caller will need.
   Result<Profile> MergeAll(const Selection& selection);
   // Of a window as it is, and of one whose answer is kept.
-  Result<Merged> MergeWindow(const Selection& selection) REQUIRES_SHARED_LOCK(ground_);
-  Result<std::shared_ptr<const Merged>> MergeLasting(const Selection& selection)
+  Result<Merged> MergeWindow(const Selection& selection, const Matchers& matchers)
+      REQUIRES_SHARED_LOCK(ground_);
+  Result<std::shared_ptr<const Merged>> MergeLasting(const Selection& selection,
+                                                     const Matchers& matchers)
       REQUIRES_SHARED_LOCK(ground_);
   // Sums series of one partition.
   Status SumTargets(Lane& lane, std::span<const SeriesTarget> targets, const Selection& selection,

@@ -183,10 +183,11 @@ Result<uint64_t> EmbeddedStore::Count(const Selection& selection) {
       !selection.trace_ids.empty()) {
     return InvalidArgument("profiles are deleted by labels and time, not by id");
   }
+  ASSIGN_OR_RETURN(const Matchers matchers, MatchersOf(selection));
   std::vector<SeriesTarget> targets;
   {
     ReaderLock ground(ground_);
-    ASSIGN_OR_RETURN(targets, FindTargets(selection));
+    ASSIGN_OR_RETURN(targets, FindTargets(selection, matchers));
   }
   uint64_t count = 0;
   for (size_t at = 0; at < targets.size();) {
@@ -213,12 +214,13 @@ Result<uint64_t> EmbeddedStore::Delete(const Selection& selection) {
   TRY(Recover());
   ASSIGN_OR_RETURN(uint64_t count, Count(selection));
   if (count == 0) return count;
+  ASSIGN_OR_RETURN(const Matchers matchers, MatchersOf(selection));
   std::vector<PartitionKey> touched;
   {
     WriterLock ground(ground_);
     WriterLock gate(gate_);
     TRY(queue_->Drain());
-    ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection));
+    ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection, matchers));
     for (std::span<const SeriesTarget> group : ByPartition(targets)) {
       touched.push_back(group.front().partition);
     }

@@ -1,4 +1,6 @@
 // Listing: which series and labels there are.
+#include <algorithm>
+
 #include "store/engine.h"
 
 namespace anneal {
@@ -7,7 +9,10 @@ namespace {
 Result<std::vector<std::vector<CompiledMatcher>>> CompileSelectors(
     std::span<const std::vector<LabelMatcher>> selectors) {
   std::vector<std::vector<CompiledMatcher>> compiled;
+  size_t patterns = 0;
   for (const std::vector<LabelMatcher>& selector : selectors) {
+    patterns += static_cast<size_t>(std::ranges::count_if(selector, IsPattern));
+    if (patterns > kMostPatterns) return TooManyPatterns();
     ASSIGN_OR_RETURN(std::vector<CompiledMatcher> matchers, CompileMatchers(selector));
     compiled.push_back(std::move(matchers));
   }

@@ -200,10 +200,10 @@ Status EmbeddedStore::MergePartition(MergeQuery& query, std::span<const SeriesTa
   });
 }
 
-Result<Merged> EmbeddedStore::MergeWindow(const Selection& selection) {
+Result<Merged> EmbeddedStore::MergeWindow(const Selection& selection, const Matchers& matchers) {
   // The snapshot comes first: whatever it holds, the index and the partitions know.
   ASSIGN_OR_RETURN(KvSnapshot snapshot, kv_->Snapshot());
-  ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection));
+  ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection, matchers));
   const std::vector<std::span<const SeriesTarget>> groups = ByPartition(targets);
   MergeQuery query(*kv_, snapshot, selection, groups.size());
   TRY(pool_.Run(groups.size(),
@@ -211,11 +211,12 @@ Result<Merged> EmbeddedStore::MergeWindow(const Selection& selection) {
   return query.Finish(pool_);
 }
 
-Result<std::shared_ptr<const Merged>> EmbeddedStore::MergeLasting(const Selection& selection) {
+Result<std::shared_ptr<const Merged>> EmbeddedStore::MergeLasting(const Selection& selection,
+                                                                  const Matchers& matchers) {
   if (std::shared_ptr<const Merged> kept = results_.Find(selection)) return kept;
   ResultCache::Making making(results_, selection);
   const uint64_t skipped = damage_.reports();
-  ASSIGN_OR_RETURN(Merged merged, MergeWindow(selection));
+  ASSIGN_OR_RETURN(Merged merged, MergeWindow(selection, matchers));
   auto answer = std::make_shared<const Merged>(std::move(merged));
   // What is answered only in part is looked for again, so that it is counted.
   if (damage_.reports() == skipped) making.Keep(answer);
@@ -233,6 +234,7 @@ Result<Profile> EmbeddedStore::Merge(const Selection& selection) {
 
 Result<Profile> EmbeddedStore::MergeAll(const Selection& selection) {
   TRY(NeedProfileType(selection));
+  ASSIGN_OR_RETURN(const Matchers matchers, MatchersOf(selection));
   ReaderLock ground(ground_);
   const TimeRange all = selection.range;
   std::optional<TimeRange> lasting;
@@ -240,12 +242,12 @@ Result<Profile> EmbeddedStore::MergeAll(const Selection& selection) {
     lasting = LastingPart(all, clock_.NowNs() - options_.rollup_delay_ns);
   }
   if (!lasting.has_value()) {
-    ASSIGN_OR_RETURN(Merged merged, MergeWindow(selection));
+    ASSIGN_OR_RETURN(Merged merged, MergeWindow(selection, matchers));
     return merged.has_value() ? std::move(*merged) : EmptyProfile(selection.profile_type);
   }
   Selection part = selection;
   part.range = *lasting;
-  ASSIGN_OR_RETURN(const std::shared_ptr<const Merged> kept, MergeLasting(part));
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Merged> kept, MergeLasting(part, matchers));
   // A kept answer is within the query's bounds as one that is made.
   QueryMemory copy(selection.control.get());
   if (selection.control != nullptr) TRY(selection.control->Check());
@@ -255,7 +257,7 @@ Result<Profile> EmbeddedStore::MergeAll(const Selection& selection) {
                          TimeRange{lasting->end_ns + 1, all.end_ns}}) {
     if (edge.start_ns > edge.end_ns) continue;
     part.range = edge;
-    ASSIGN_OR_RETURN(Merged merged, MergeWindow(part));
+    ASSIGN_OR_RETURN(Merged merged, MergeWindow(part, matchers));
     if (merged.has_value()) edges.push_back(std::move(merged));
   }
   if (edges.empty()) return kept->has_value() ? **kept : EmptyProfile(selection.profile_type);

@@ -35,13 +35,14 @@ void LabelSamples(std::span<const LinkedValue> links, size_t first, Profile& pro
 
 }  // namespace
 
-Result<std::vector<SeriesTarget>> EmbeddedStore::FindTargets(const Selection& selection) const {
+Result<std::vector<SeriesTarget>> EmbeddedStore::FindTargets(const Selection& selection,
+                                                             const Matchers& matchers) const {
   if (!index_loaded_.ok()) {
     return Error(Code::kUnavailable, "the store's index could not be read ({})",
                  index_loaded_.message());
   }
-  ASSIGN_OR_RETURN(std::vector<CompiledMatcher> matchers, CompileMatchers(selection.matchers));
-  return index_.Find(selection.tenant, selection.profile_type, matchers, selection.range);
+  return index_.Find(selection.tenant, selection.profile_type, matchers, selection.range,
+                     selection.control.get());
 }
 
 // Keys of a series in an epoch are in order of time, so its window is one stretch.
@@ -104,8 +105,9 @@ Status EmbeddedStore::Scan(const Selection& selection,
                            const std::function<Status(const StoredProfile&)>& visit) {
   std::vector<SeriesTarget> targets;
   std::map<LabelSet, std::vector<SeriesTarget>> by_series;
+  ASSIGN_OR_RETURN(const Matchers matchers, MatchersOf(selection));
   ReaderLock ground(ground_);
-  ASSIGN_OR_RETURN(targets, FindTargets(selection));
+  ASSIGN_OR_RETURN(targets, FindTargets(selection, matchers));
   for (const SeriesTarget& target : targets) {
     by_series[index_.Labels(target.series)].push_back(target);
   }

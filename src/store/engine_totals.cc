@@ -48,10 +48,11 @@ Result<size_t> EmbeddedStore::StackCount(PartitionKey key) {
 Result<std::map<LabelSet, std::vector<SeriesPoint>>> EmbeddedStore::Totals(
     const Selection& selection, GroupBy group_by) {
   TRY(NeedProfileType(selection));
+  ASSIGN_OR_RETURN(const Matchers matchers, MatchersOf(selection));
   ReaderLock ground(ground_);
   std::map<LabelSet, std::vector<SeriesPoint>> totals;
   ASSIGN_OR_RETURN(KvSnapshot snapshot, kv_->Snapshot());
-  ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection));
+  ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection, matchers));
   if (targets.empty()) return totals;
   ASSIGN_OR_RETURN(WindowCursors cursors, WindowCursors::Open(*kv_, snapshot));
   const LinkFilter filter(selection.span_ids, selection.trace_ids);
@@ -92,9 +93,10 @@ Result<std::map<LabelSet, std::vector<SeriesPoint>>> EmbeddedStore::Totals(
 Result<std::map<LabelSet, std::vector<SpanPoint>>> EmbeddedStore::SpanTotals(
     const Selection& selection, GroupBy group_by) {
   TRY(NeedProfileType(selection));
+  ASSIGN_OR_RETURN(const Matchers matchers, MatchersOf(selection));
   ReaderLock ground(ground_);
   std::map<LabelSet, std::vector<SpanPoint>> totals;
-  ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection));
+  ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection, matchers));
   if (targets.empty()) return totals;
   ASSIGN_OR_RETURN(KvCursor cursor, kv_->Cursor(Family::kProfiles, {}, {}));
   const LinkFilter filter(selection.span_ids, selection.trace_ids);

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "store/labels.h"
+#include "store/query_control.h"
 
 namespace re2 {
 class RE2;
@@ -37,7 +38,15 @@ class CompiledMatcher {
   bool matches_empty_ = false;
 };
 
-Result<std::vector<CompiledMatcher>> CompileMatchers(std::span<const LabelMatcher> matchers);
+// Patterns that a query may have, in all its selectors: each takes milliseconds at worst.
+inline constexpr size_t kMostPatterns = 100;
+bool IsPattern(const LabelMatcher& matcher);
+// What is said of more: kInvalidArgument.
+Status TooManyPatterns();
+
+// `control` is asked before each pattern; null: not.
+Result<std::vector<CompiledMatcher>> CompileMatchers(std::span<const LabelMatcher> matchers,
+                                                     const QueryControl* control = nullptr);
 
 // Whether all of them hold for a label set. For one set; series_index.h selects among many.
 bool MatchesAll(std::span<const CompiledMatcher> matchers, const LabelSet& labels);

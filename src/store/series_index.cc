@@ -269,9 +269,9 @@ SeriesIndex::TextId SeriesIndex::ValueOf(const Entry& entry, TextId name) const 
 
 // Equal-matchers intersect posting lists, shortest first. The others are then asked once per
 // distinct value that they meet, not once per series.
-std::vector<SeriesIndex::Ordinal> SeriesIndex::Select(
-    const Tenancy& tenant, std::string_view profile_type,
-    std::span<const CompiledMatcher> matchers) const {
+Result<std::vector<SeriesIndex::Ordinal>> SeriesIndex::Select(
+    const Tenancy& tenant, std::string_view profile_type, std::span<const CompiledMatcher> matchers,
+    const QueryControl* control) const {
   std::vector<const std::vector<Ordinal>*> lists;
   auto require = [&](std::string_view name, std::string_view value) {
     mutex_.AssumeShared();
@@ -282,12 +282,12 @@ std::vector<SeriesIndex::Ordinal> SeriesIndex::Select(
     lists.push_back(&list->second);
     return true;
   };
-  if (!profile_type.empty() && !require(kProfileType, profile_type)) return {};
+  if (!profile_type.empty() && !require(kProfileType, profile_type)) return std::vector<Ordinal>();
   std::vector<const CompiledMatcher*> rest;
   for (const CompiledMatcher& matcher : matchers) {
     const LabelMatcher& m = matcher.matcher();
     if (m.op == LabelMatcher::Op::kEqual && !m.value.empty()) {
-      if (!require(m.name, m.value)) return {};
+      if (!require(m.name, m.value)) return std::vector<Ordinal>();
     } else {
       rest.push_back(&matcher);
     }
@@ -300,27 +300,35 @@ std::vector<SeriesIndex::Ordinal> SeriesIndex::Select(
       return at == lists[i]->end() || *at != ordinal;
     });
   }
+  Status status;
   for (const CompiledMatcher* matcher : rest) {
     const TextId name = FindText(matcher->name());
     absl::flat_hash_map<TextId, bool> known{{kNoText, matcher->MatchesEmpty()}};
     std::erase_if(selected, [&](Ordinal ordinal) NO_LOCK_ANALYSIS {
       TextId value = ValueOf(series_[ordinal], name);
       auto [it, added] = known.try_emplace(value, false);
-      if (added) it->second = matcher->Matches(Text(value));
+      if (!added) return !it->second;
+      if (control != nullptr && status.ok()) status = control->Check();
+      it->second = status.ok() && matcher->Matches(Text(value));
       return !it->second;
     });
+    TRY(status);
   }
   return selected;
 }
 
-std::vector<SeriesTarget> SeriesIndex::Find(std::string_view tenant, std::string_view profile_type,
-                                            std::span<const CompiledMatcher> matchers,
-                                            TimeRange range) const {
+Result<std::vector<SeriesTarget>> SeriesIndex::Find(std::string_view tenant,
+                                                    std::string_view profile_type,
+                                                    std::span<const CompiledMatcher> matchers,
+                                                    TimeRange range,
+                                                    const QueryControl* control) const {
   ReaderLock lock(mutex_);
   std::vector<SeriesTarget> targets;
   const Tenancy* tenancy = FindTenant(tenant);
   if (tenancy == nullptr) return targets;
-  for (Ordinal ordinal : Select(*tenancy, profile_type, matchers)) {
+  ASSIGN_OR_RETURN(const std::vector<Ordinal> selected,
+                   Select(*tenancy, profile_type, matchers, control));
+  for (Ordinal ordinal : selected) {
     const Entry& entry = series_[ordinal];
     for (const Span& span : entry.spans) {
       if (span.min_ns > range.end_ns || span.max_ns < range.start_ns) continue;
@@ -353,7 +361,7 @@ std::vector<SeriesIndex::Ordinal> SeriesIndex::SelectAny(
   if (selectors.empty()) return tenant.all;
   std::vector<Ordinal> selected;
   for (const std::vector<CompiledMatcher>& selector : selectors) {
-    std::vector<Ordinal> more = Select(tenant, {}, selector);
+    const std::vector<Ordinal> more = *Select(tenant, {}, selector, nullptr);  // cannot fail
     selected.insert(selected.end(), more.begin(), more.end());
   }
   if (selectors.size() > 1) {

@@ -96,8 +96,10 @@ class SeriesIndex {
 
   // Every (partition, series) that may have data in the range, of the series that all matchers
   // select, sorted. An empty profile_type selects every type.
-  std::vector<SeriesTarget> Find(std::string_view tenant, std::string_view profile_type,
-                                 std::span<const CompiledMatcher> matchers, TimeRange range) const;
+  // `control` is asked before a pattern is held against a value; null: not.
+  Result<std::vector<SeriesTarget>> Find(std::string_view tenant, std::string_view profile_type,
+                                         std::span<const CompiledMatcher> matchers, TimeRange range,
+                                         const QueryControl* control = nullptr) const;
 
   // As Store::Series.
   std::vector<LabelSet> Project(std::string_view tenant,
@@ -179,8 +181,9 @@ class SeriesIndex {
   const Entry* FindEntry(SeriesId id) const REQUIRES_SHARED_LOCK(mutex_);
   LabelSet LabelsOf(const Entry& entry) const REQUIRES_SHARED_LOCK(mutex_);
   TextId ValueOf(const Entry& entry, TextId name) const REQUIRES_SHARED_LOCK(mutex_);
-  std::vector<Ordinal> Select(const Tenancy& tenant, std::string_view profile_type,
-                              std::span<const CompiledMatcher> matchers) const
+  Result<std::vector<Ordinal>> Select(const Tenancy& tenant, std::string_view profile_type,
+                                      std::span<const CompiledMatcher> matchers,
+                                      const QueryControl* control) const
       REQUIRES_SHARED_LOCK(mutex_);
   std::vector<Ordinal> SelectAny(const Tenancy& tenant,
                                  std::span<const std::vector<CompiledMatcher>> selectors) const

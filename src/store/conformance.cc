@@ -570,6 +570,37 @@ TEST_P(StoreConformance, AQueryStopsWhenItsControlSaysSo) {
   EXPECT_EQ(selection.control->taken(), 0u);
 }
 
+TEST_P(StoreConformance, TotalsAreWithinTheQuerysMemory) {
+  constexpr uint64_t kPoints = 400;
+  const Profile profile = LinkedProfile(2);  // has spans
+  std::vector<ProfileWrite> writes;
+  for (uint64_t i = 0; i < kPoints; ++i) {
+    ProfileWrite& write = writes.emplace_back();
+    write.labels = TestLabels("s" + std::to_string(i % 4), kTestCpuType);
+    write.id = TestUuid(i);
+    write.time_ns = kTestBaseNs + static_cast<int64_t>(i);
+    write.profile = &profile;
+    write.sample_type = 1;
+  }
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes).ok());
+  FakeClock clock;
+  QueryPool little(kPoints * sizeof(SeriesPoint) / 2), enough(uint64_t{1} << 22);
+  Selection selection = SelectAll(kTestCpuType);
+  for (bool by_span : {false, true}) {
+    auto ask = [&] {
+      if (by_span) return store().SpanTotals(selection, {}).status();
+      return store().Totals(selection, {}).status();
+    };
+    selection.control = std::make_shared<QueryControl>(clock, QueryBounds{.memory = &little});
+    EXPECT_EQ(ask().code(), Code::kResourceExhausted) << by_span;
+    EXPECT_EQ(selection.control->taken(), 0u) << "a query that failed holds nothing";
+    selection.control = std::make_shared<QueryControl>(clock, QueryBounds{.memory = &enough});
+    const Status status = ask();
+    EXPECT_TRUE(status.ok()) << status.ToString();
+    EXPECT_GE(selection.control->taken(), kPoints * sizeof(SeriesPoint)) << "its answer lives";
+  }
+}
+
 TEST_P(StoreConformance, RetentionForgetsWholeStretchesAndKeepsTheRest) {
   Writes writes;
   const int64_t epoch = GetParam().epoch_ns;

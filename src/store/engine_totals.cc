@@ -13,12 +13,53 @@ namespace {
 auto Order(const SeriesPoint& p) { return std::tie(p.time_ns, p.value, p.id); }
 auto Order(const SpanPoint& p) { return std::tie(p.time_ns, p.value, p.id, p.link); }
 
+// Points as they are found, within what the query may take. What they take stays taken until the
+// query ends.
 template <typename Point>
-void SortPoints(std::map<LabelSet, std::vector<Point>>& totals) {
-  for (auto& [labels, points] : totals) {
-    std::ranges::sort(points, [](const Point& a, const Point& b) { return Order(a) < Order(b); });
+class Collected {
+ public:
+  using Totals = std::map<LabelSet, std::vector<Point>>;
+
+  explicit Collected(QueryControl* control) : memory_(control) {}
+
+  Result<std::vector<Point>*> Of(LabelSet labels) {
+    if (const auto known = totals_.find(labels); known != totals_.end()) return &known->second;
+    uint64_t bytes = sizeof(typename Totals::value_type) + kNodeBytes;
+    for (const LabelPair& label : labels) {
+      bytes += sizeof(label) + label.name.size() + label.value.size();
+    }
+    TRY(memory_.Take(bytes));
+    return &totals_[std::move(labels)];
   }
-}
+  Status Add(std::vector<Point>& points, std::span<const Point> more) {
+    if (points.size() + more.size() > points.capacity()) {
+      const size_t before = points.capacity();
+      const size_t after = std::max(points.size() + more.size(), before * 2);
+      TRY(memory_.Take(after * sizeof(Point)));
+      points.reserve(after);
+      memory_.Give(before * sizeof(Point));
+    }
+    points.insert(points.end(), more.begin(), more.end());
+    return {};
+  }
+  Totals Finish() {
+    for (auto& [labels, points] : totals_) {
+      std::ranges::sort(points, [](const Point& a, const Point& b) { return Order(a) < Order(b); });
+    }
+    memory_.Keep();
+    return std::move(totals_);
+  }
+
+ private:
+  static constexpr uint64_t kNodeBytes = 48;  // of the map, and what an allocation costs
+
+  Totals totals_;
+  QueryMemory memory_;
+};
+
+// What a link takes while its profile is looked at: read, and as a sum.
+constexpr uint64_t kLinkBytes =
+    sizeof(LinkedValue) + sizeof(std::pair<const SampleLink, int64_t>) + sizeof(SpanPoint) + 48;
 
 }  // namespace
 
@@ -50,10 +91,10 @@ Result<std::map<LabelSet, std::vector<SeriesPoint>>> EmbeddedStore::Totals(
   TRY(NeedProfileType(selection));
   ASSIGN_OR_RETURN(const Matchers matchers, MatchersOf(selection));
   ReaderLock ground(ground_);
-  std::map<LabelSet, std::vector<SeriesPoint>> totals;
+  Collected<SeriesPoint> totals(selection.control.get());
   ASSIGN_OR_RETURN(KvSnapshot snapshot, kv_->Snapshot());
   ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection, matchers));
-  if (targets.empty()) return totals;
+  if (targets.empty()) return totals.Finish();
   ASSIGN_OR_RETURN(WindowCursors cursors, WindowCursors::Open(*kv_, snapshot));
   const LinkFilter filter(selection.span_ids, selection.trace_ids);
   absl::flat_hash_map<SeriesId, std::vector<SeriesPoint>*> points_of;
@@ -63,6 +104,12 @@ Result<std::map<LabelSet, std::vector<SeriesPoint>>> EmbeddedStore::Totals(
     if (!filter.PassesAll()) {
       ASSIGN_OR_RETURN(stacks, StackCount(target.partition));
     }
+    auto keep = [&](std::span<const SeriesPoint> found) -> Status {
+      if (points == nullptr) {
+        ASSIGN_OR_RETURN(points, totals.Of(GroupOf(target.series, group_by)));
+      }
+      return totals.Add(*points, found);
+    };
     auto add = [&](std::string_view key, std::string_view record) -> Status {
       ASSIGN_OR_RETURN(ProfileRecordReader reader, ProfileRecordReader::Open(record));
       int64_t total = reader.header().total;
@@ -73,21 +120,17 @@ Result<std::map<LabelSet, std::vector<SeriesPoint>>> EmbeddedStore::Totals(
         total = 0;
         for (const LinkedValue& l : links) total = WrappingAdd(total, l.value);
       }
-      if (points == nullptr) points = &totals[GroupOf(target.series, group_by)];
-      points->push_back({TimeOfKey(key), total, IdOfKey(key)});
-      return {};
+      const SeriesPoint point{TimeOfKey(key), total, IdOfKey(key)};
+      return keep({&point, 1});
     };
     auto add_rollup = [&](RollupReader rollup) -> Status {
       std::vector<SeriesPoint> of_rollup;
       TRY(rollup.Points(of_rollup));
-      if (points == nullptr) points = &totals[GroupOf(target.series, group_by)];
-      points->insert(points->end(), of_rollup.begin(), of_rollup.end());
-      return {};
+      return keep(of_rollup);
     };
     TRY(VisitStretches(cursors, target, selection, add_rollup, add));
   }
-  SortPoints(totals);
-  return totals;
+  return totals.Finish();
 }
 
 Result<std::map<LabelSet, std::vector<SpanPoint>>> EmbeddedStore::SpanTotals(
@@ -95,34 +138,37 @@ Result<std::map<LabelSet, std::vector<SpanPoint>>> EmbeddedStore::SpanTotals(
   TRY(NeedProfileType(selection));
   ASSIGN_OR_RETURN(const Matchers matchers, MatchersOf(selection));
   ReaderLock ground(ground_);
-  std::map<LabelSet, std::vector<SpanPoint>> totals;
+  Collected<SpanPoint> totals(selection.control.get());
+  QueryMemory of_profile(selection.control.get());
   ASSIGN_OR_RETURN(std::vector<SeriesTarget> targets, FindTargets(selection, matchers));
-  if (targets.empty()) return totals;
+  if (targets.empty()) return totals.Finish();
   ASSIGN_OR_RETURN(KvCursor cursor, kv_->Cursor(Family::kProfiles, {}, {}));
   const LinkFilter filter(selection.span_ids, selection.trace_ids);
   for (const SeriesTarget& target : targets) {
     ASSIGN_OR_RETURN(size_t stacks, StackCount(target.partition));
-    std::map<SampleLink, int64_t> sums;
+    std::vector<SpanPoint> found;
     auto add = [&](std::string_view key, std::string_view record) -> Status {
       ASSIGN_OR_RETURN(ProfileRecordReader reader, ProfileRecordReader::Open(record));
       ASSIGN_OR_RETURN(std::vector<LinkedValue> links, reader.Links(stacks));
-      sums.clear();
+      TRY(of_profile.GrowTo(links.size() * kLinkBytes));
+      std::map<SampleLink, int64_t> sums;
       for (const LinkedValue& l : links) {
         if (l.link.span == 0 || !filter.Passes(l.link)) continue;
         int64_t& sum = sums[l.link];
         sum = WrappingAdd(sum, l.value);
       }
       if (sums.empty()) return {};
-      std::vector<SpanPoint>& points = totals[GroupOf(target.series, group_by)];
+      ASSIGN_OR_RETURN(std::vector<SpanPoint> * points,
+                       totals.Of(GroupOf(target.series, group_by)));
+      found.clear();
       for (const auto& [link, sum] : sums) {
-        points.push_back({TimeOfKey(key), sum, link, IdOfKey(key)});
+        found.push_back({TimeOfKey(key), sum, link, IdOfKey(key)});
       }
-      return {};
+      return totals.Add(*points, found);
     };
     TRY(VisitWindow(cursor, target, Window(selection), add));
   }
-  SortPoints(totals);
-  return totals;
+  return totals.Finish();
 }
 
 }  // namespace anneal

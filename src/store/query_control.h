@@ -88,6 +88,13 @@ class QueryMemory {
     taken_ += bytes;
     return {};
   }
+  // REQUIRES: so much was taken.
+  void Give(uint64_t bytes) {
+    if (control_ != nullptr) control_->Give(bytes);
+    if (control_ != nullptr) taken_ -= bytes;
+  }
+  // Leaves what is taken to the query, until that ends: its result lives in it.
+  void Keep() { taken_ = 0; }
   // Takes what is missing to `bytes` in all.
   Status GrowTo(uint64_t bytes) { return bytes <= taken_ ? Status() : Take(bytes - taken_); }
 

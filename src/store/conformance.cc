@@ -771,6 +771,44 @@ TEST_P(StoreConformance, WhatIsDeletedIsNotListedAnyMore) {
   }
 }
 
+TEST_P(StoreConformance, SmallProfilesBesideALargeOneAreReadWhole) {
+  Profile large;
+  auto text = [&large](std::string_view s) { return large.strings.Append(s); };
+  large.sample_types = {{text("samples"), text("count")}, {text("cpu"), text("nanoseconds")}};
+  large.period_type = large.sample_types[1];
+  for (uint32_t i = 0; i < 20'000; ++i) {
+    large.functions.push_back({text(fmt::format("f{}", i)), StringId::kEmpty, StringId::kEmpty, 1});
+    large.lines.push_back({FunctionId{i}, 1, 0});
+    large.locations.push_back({MappingId::kNone, 0, i, i + 1, false});
+    large.sample_locations.push_back(LocationId{i});
+    large.stack_ends.push_back(i + 1);
+    large.sample_values.insert(large.sample_values.end(), {1, 2});
+  }
+  Writes writes;
+  writes.Add(TestLabels("shop", kTestCpuType), kTestBaseNs, 0, std::move(large));
+  for (uint32_t i = 1; i < 20; ++i) {
+    writes.Add(TestLabels("shop", kTestCpuType), kTestBaseNs + i, i, LinkedProfile(i));
+  }
+  // A stack whose values with and without a span make nothing together.
+  Profile nothing = OneStack("f7", 5);
+  AddLinkedSamples(nothing, {{{.span = 9}, -nothing.sample_values[1]}});
+  writes.Add(TestLabels("shop", kTestCpuType), kTestBaseNs + 20, 20, std::move(nothing));
+  ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes.all()).ok());
+  size_t seen = 0;
+  ASSERT_TRUE(store()
+                  .Scan(SelectAll(kTestCpuType),
+                        [&](const StoredProfile& stored) {
+                          EXPECT_TRUE(EncodePprof(stored.profile) ==
+                                      EncodePprof(StoredColumn(writes[stored.id[15]])))
+                              << int{stored.id[15]};
+                          if (stored.id[15] == 20) EXPECT_EQ(stored.profile.SampleCount(), 2u);
+                          ++seen;
+                          return Status();
+                        })
+                  .ok());
+  EXPECT_EQ(seen, 21u);
+}
+
 TEST_P(StoreConformance, AnExportReadsBackIntoAnEqualStore) {
   Writes writes;
   for (uint32_t i = 0; i < 20; ++i) {

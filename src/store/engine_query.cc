@@ -15,10 +15,6 @@ namespace {
 // How many records are read before the query's control is asked again.
 constexpr uint32_t kCheckEvery = 256;
 
-int64_t Negated(int64_t value) {
-  return static_cast<int64_t>(uint64_t{0} - static_cast<uint64_t>(value));
-}
-
 // Gives the samples from `first` on the labels of `links`, one each.
 void LabelSamples(std::span<const LinkedValue> links, size_t first, Profile& profile) {
   if (links.empty()) return;
@@ -128,40 +124,35 @@ Status EmbeddedStore::Scan(const Selection& selection,
   return {};
 }
 
+// Costs what the profile is made of: nothing here goes through all of the partition, and the lock
+// is held while symbols are read only.
 Result<bool> EmbeddedStore::ReadProfile(std::string_view key, std::string_view record,
                                         const LinkFilter& filter, StoredProfile& stored) {
   const ProfileKey place = *DecodeProfileKey(key);
-  std::shared_ptr<Partition> partition = partitions_.Get(place.partition);
-  std::lock_guard lock(partition->mutex);
-  TRY(LoadForReading(*partition));
-  StackSums sums;
-  sums.Resize(partition->symbols.counts().stacks);
-  Result<ProfileRecordReader> reader = ProfileRecordReader::Open(record);
-  Status added = reader.ok() ? reader->AddTo(sums) : reader.status();
-  TRY(added);
-  Result<std::vector<LinkedValue>> links = reader->Links(sums.size());
-  if (!links.ok()) return links.status();
-  const ProfileHeader& header = reader->header();
-  if (header.main_mapping != MappingId::kNone &&
-      Index(header.main_mapping) >= partition->symbols.counts().mappings) {
-    return Error(Code::kDataLoss, "it names a mapping that is not there");
-  }
-  // What has no link is the sums less what has.
-  std::erase_if(*links, [&](const LinkedValue& l) {
-    sums.Add(static_cast<uint32_t>(l.stack), Negated(l.value));
-    return !filter.Passes(l.link);
-  });
-  std::vector<StackValue> values = sums.Take();
-  if (!filter.PassesAll()) values.clear();
-  const size_t unlinked = values.size();
-  for (const LinkedValue& l : *links) values.push_back({l.stack, l.value});
-  if (values.empty() && !filter.PassesAll()) return false;
+  ASSIGN_OR_RETURN(const ProfileRecordReader reader, ProfileRecordReader::Open(record));
+  const ProfileHeader& header = reader.header();
   Profile profile = EmptyProfile(FindLabel(stored.labels, kProfileTypeLabel));
   profile.time_ns = place.time_ns;
   profile.duration_ns = header.duration_ns;
   profile.period = header.period;
-  ResolveStacks(partition->symbols, values, {{header.main_mapping}}, profile);
-  LabelSamples(*links, unlinked, profile);
+  {
+    std::shared_ptr<Partition> partition = partitions_.Get(place.partition);
+    std::lock_guard lock(partition->mutex);
+    TRY(LoadForReading(*partition));
+    const SymbolCounts counts = partition->symbols.counts();
+    ASSIGN_OR_RETURN(std::vector<LinkedValue> links, reader.Links(counts.stacks));
+    ASSIGN_OR_RETURN(std::vector<StackValue> values, reader.Values(counts.stacks, links));
+    if (header.main_mapping != MappingId::kNone && Index(header.main_mapping) >= counts.mappings) {
+      return Error(Code::kDataLoss, "it names a mapping that is not there");
+    }
+    std::erase_if(links, [&](const LinkedValue& l) { return !filter.Passes(l.link); });
+    if (!filter.PassesAll()) values.clear();
+    const size_t unlinked = values.size();
+    for (const LinkedValue& l : links) values.push_back({l.stack, l.value});
+    if (values.empty() && !filter.PassesAll()) return false;
+    ResolveStacks(partition->symbols, values, {{header.main_mapping}}, profile);
+    LabelSamples(links, unlinked, profile);
+  }
   stored.id = place.id;
   stored.time_ns = place.time_ns;
   stored.duration_ns = header.duration_ns;

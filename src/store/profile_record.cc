@@ -206,6 +206,33 @@ Status ProfileRecordReader::AddTo(StackSums& sums) const {
   return {};
 }
 
+Result<std::vector<StackValue>> ProfileRecordReader::Values(
+    size_t stacks, std::span<const LinkedValue> without) const {
+  ByteReader ids = in_;
+  ByteReader raws = ids;
+  raws.SkipVarints(header_.count);
+  std::vector<StackValue> values(header_.count);
+  uint64_t next = 0;
+  for (StackValue& v : values) {
+    const uint64_t id = next + ids.Varint();
+    if (id >= stacks || id < next) {
+      return Error(Code::kDataLoss, "profile record names stack {} of {}", id, stacks);
+    }
+    next = id + 1;
+    const uint64_t raw = raws.Varint();
+    const uint64_t value = (flags_ & kSigned) != 0 ? static_cast<uint64_t>(UnZigZag(raw)) : raw;
+    v = {static_cast<StackId>(id), static_cast<int64_t>(value * unit_)};
+  }
+  if (!ids.ok() || !raws.ok() || raws.AtEnd() == ((flags_ & kLinked) != 0)) {
+    return Error(Code::kDataLoss, "profile record is cut off or too long");
+  }
+  for (const LinkedValue& l : without) {
+    values.push_back({l.stack, WrappingSubtract(0, l.value)});
+  }
+  Compact(values);
+  return values;
+}
+
 void ProfileRecordReader::TakeBack(StackSums& sums, uint32_t count) const {
   ByteReader ids = in_;
   ByteReader values = ids;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,6 +81,8 @@ class ProfileRecordReader {
   // Adds the values to `sums`. kDataLoss, with `sums` as before, when the record does not decode
   // or names a stack that `sums` has no room for.
   Status AddTo(StackSums& sums) const;
+  // The values less those of `without`, by stack. kDataLoss as AddTo; `stacks` is the room.
+  Result<std::vector<StackValue>> Values(size_t stacks, std::span<const LinkedValue> without) const;
   // Subtracts the values. REQUIRES: AddTo has added them to `sums`.
   void TakeFrom(StackSums& sums) const { TakeBack(sums, header_.count); }
   // The values with a span or trace id, by stack, then link. kDataLoss as AddTo, whose values

@@ -1,21 +1,67 @@
 #include "store/resolve.h"
 
+#include "absl/container/flat_hash_map.h"
 #include "store/profile_type.h"
 
 namespace anneal {
 namespace {
 
-// Copies entities out of a table as stacks need them, each once.
-class Resolver {
+constexpr uint32_t kUnset = 0xffffffffu;
+
+// Where a table's ids went, kUnset for most: an array, or a hash map for a profile that is so small
+// beside the table that to fill an array would be most of the work.
+class DenseIds {
  public:
-  Resolver(const SymbolTable& table, Profile& out) : table_(table), out_(out) {
-    const SymbolCounts counts = table.counts();
-    strings_.assign(counts.strings, kUnset);
-    mappings_.assign(counts.mappings, kUnset);
-    functions_.assign(counts.functions, kUnset);
-    locations_.assign(counts.locations, kUnset);
+  explicit DenseIds(size_t count) : ids_(count, kUnset) {}
+  uint32_t& operator[](size_t id) { return ids_[id]; }
+
+ private:
+  std::vector<uint32_t> ids_;
+};
+class SparseIds {
+ public:
+  explicit SparseIds(size_t) {}
+  // Until the next one is asked for.
+  uint32_t& operator[](size_t id) {
+    return ids_.try_emplace(static_cast<uint32_t>(id), kUnset).first->second;
   }
 
+ private:
+  absl::flat_hash_map<uint32_t, uint32_t> ids_;
+};
+
+// Entities of a table for which one stack of a profile makes up: a stack costs about as much in a
+// hash map as so many to be set in an array.
+constexpr size_t kEntitiesPerStack = 500;
+
+size_t EntitiesOf(const SymbolTable& table) {
+  const SymbolCounts counts = table.counts();
+  return size_t{counts.strings} + counts.mappings + counts.functions + counts.locations;
+}
+
+// Copies entities out of a table as stacks need them, each once.
+template <typename Ids>
+class Resolver {
+ public:
+  Resolver(const SymbolTable& table, Profile& out)
+      : table_(table),
+        out_(out),
+        strings_(table.counts().strings),
+        mappings_(table.counts().mappings),
+        functions_(table.counts().functions),
+        locations_(table.counts().locations) {}
+
+  void AddStacks(std::span<const StackValue> values, std::span<const MappingId> mains) {
+    for (MappingId main : mains) MapMapping(main);
+    out_.stack_ends.reserve(values.size());
+    out_.sample_values.reserve(values.size());
+    for (const StackValue& value : values) {
+      AddStack(value.stack);
+      out_.sample_values.push_back(value.value);
+    }
+  }
+
+ private:
   void AddStack(StackId stack) {
     while (stack != StackId::kEmpty) {
       const StackNode& node = table_.stack(stack);
@@ -39,9 +85,6 @@ class Resolver {
     }
     return static_cast<MappingId>(mapped);
   }
-
- private:
-  static constexpr uint32_t kUnset = 0xffffffffu;
 
   StringId String(StringId id) {
     uint32_t& mapped = strings_[Index(id)];
@@ -83,7 +126,7 @@ class Resolver {
 
   const SymbolTable& table_;
   Profile& out_;
-  std::vector<uint32_t> strings_, mappings_, functions_, locations_;
+  Ids strings_, mappings_, functions_, locations_;
 };
 
 }  // namespace
@@ -101,13 +144,10 @@ Profile EmptyProfile(std::string_view profile_type) {
 
 void ResolveStacks(const SymbolTable& table, std::span<const StackValue> values,
                    std::span<const MappingId> mains, Profile& profile) {
-  Resolver resolver(table, profile);
-  for (MappingId main : mains) resolver.MapMapping(main);
-  profile.stack_ends.reserve(values.size());
-  profile.sample_values.reserve(values.size());
-  for (const StackValue& value : values) {
-    resolver.AddStack(value.stack);
-    profile.sample_values.push_back(value.value);
+  if (values.size() < EntitiesOf(table) / kEntitiesPerStack) {
+    Resolver<SparseIds>(table, profile).AddStacks(values, mains);
+  } else {
+    Resolver<DenseIds>(table, profile).AddStacks(values, mains);
   }
 }
 

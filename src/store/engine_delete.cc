@@ -151,7 +151,18 @@ Status EmbeddedStore::DropSpans(const absl::flat_hash_set<SeriesTarget>& gone, K
   }
   for (SeriesId id : orphans.series) batch.Delete(Family::kSeries, SeriesKey(id));
   for (ServiceId id : orphans.services) batch.Delete(Family::kSeries, ServiceKey(id));
-  return Resume(kv_->Write(batch));
+  const Status written = kv_->Write(batch);
+  // At once, while nobody writes: of a partition that stays, or that comes back, files must stay.
+  Status dropped;
+  for (const PartitionKey& partition : orphans.partitions) {
+    const std::string prefix = PartitionPrefix(partition);
+    for (Family family : kPartitioned) {
+      if (!written.ok() || !dropped.ok()) break;
+      dropped = kv_->DropFiles(family, prefix, PrefixEnd(prefix));
+    }
+  }
+  TRY(Resume(written));
+  return dropped;
 }
 
 Status EmbeddedStore::Resume(Status written) {

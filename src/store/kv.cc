@@ -453,13 +453,19 @@ Result<KvSnapshot> Kv::Snapshot() {
   return KvSnapshot(std::make_unique<KvSnapshot::Rep>(*rep_->db, rep_->db->GetSnapshot()));
 }
 
+Status Kv::DropFiles(Family family, std::string_view begin, std::string_view end) {
+  if (rep_->db == nullptr) return rep_->Down();
+  if (rep_->Handle(family) == nullptr) return {};
+  rocksdb::Slice first = ToSlice(begin), last = ToSlice(end);
+  return FromRocks(rocksdb::DeleteFilesInRange(rep_->db.get(), rep_->Handle(family), &first, &last,
+                                               /*include_end=*/false),
+                   "remove old files");
+}
+
 Status Kv::ReclaimRange(Family family, std::string_view begin, std::string_view end) {
   if (rep_->db == nullptr) return rep_->Down();
   if (rep_->Handle(family) == nullptr) return {};
   rocksdb::Slice first = ToSlice(begin), last = ToSlice(end);
-  TRY(FromRocks(rocksdb::DeleteFilesInRange(rep_->db.get(), rep_->Handle(family), &first, &last,
-                                            /*include_end=*/false),
-                "remove old files"));
   return FromRocks(
       rep_->db->CompactRange(rocksdb::CompactRangeOptions(), rep_->Handle(family), &first, &last),
       "compact old files");

@@ -124,7 +124,10 @@ class Kv {
   Result<KvSnapshot> Snapshot();
   // Bytes that keys in [begin, end) take on disk and in memory, roughly.
   uint64_t ApproximateBytes(Family family, std::string_view begin, std::string_view end) const;
-  // Gives the space of keys in [begin, end), already deleted, back to the file system.
+  // Removes the files in which all keys are in [begin, end). REQUIRES: all of these are deleted,
+  // and nobody writes one of them meanwhile.
+  Status DropFiles(Family family, std::string_view begin, std::string_view end);
+  // Gives the space of what was deleted in [begin, end) back to the file system, by compaction.
   Status ReclaimRange(Family family, std::string_view begin, std::string_view end);
   // Bytes of the files on disk, logs included, and of memory held by the engine.
   uint64_t DiskBytes() const;

@@ -32,7 +32,7 @@ TEST(Matcher, AQueryHasNoMoreThanSoManyPatterns) {
 }
 
 TEST(Matcher, APatternThatNeedsMuchMemoryIsRefused) {
-  for (const char* pattern : {"\\pL{1000}", "(?i)[^a]{900}\\pN{90}", "(.{30}\\PL){30}"}) {
+  for (const char* pattern : {"\\pL{1000}", "(\\pL{30}\\PN){30}", "x|\\pL{999}"}) {
     const Status status = CompiledMatcher::Compile({"a", Op::kMatch, pattern}).status();
     EXPECT_EQ(status.code(), Code::kInvalidArgument) << pattern;
     EXPECT_THAT(status.message(), testing::HasSubstr("too large")) << pattern;

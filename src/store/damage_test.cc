@@ -104,6 +104,11 @@ class DamageTest : public testing::Test {
     batch.Put(family, key, value);
     ASSERT_TRUE(store_->kv().Write(batch).ok());
   }
+  std::vector<std::string> Verify() {
+    EmbeddedOptions options;
+    options.directory = dir_.path();
+    return VerifyEmbedded(options).value().problems;
+  }
   double Skipped() { return metrics_.GetCounter("anneal_store_damage_skipped_total", "").Value(); }
 
   TempDir dir_;
@@ -211,6 +216,39 @@ TEST(DamageBackoff, DoublesToAnHour) {
     EXPECT_FALSE(backoff.resting());
     EXPECT_FALSE(backoff.End(now_ns)) << "once";
   }
+}
+
+TEST_F(DamageTest, ABadPlaceInTheLogCostsWhatIsBehindItAndIsTold) {
+  Open();
+  for (uint32_t n = 0; n < 20; ++n) Append(n, 5, "a");
+  store_.reset();
+  for (const auto& entry : fs::directory_iterator(dir_.path())) {
+    if (entry.path().extension() != ".log" || entry.file_size() == 0) continue;
+    // Cut off, as by a crash: that is no damage.
+    fs::resize_file(entry.path(), entry.file_size() - 3);
+    Open();
+    EXPECT_EQ(MergedTotal("a"), 19 * 5);
+    EXPECT_EQ(store_->Stats()->damaged, 0u);
+    EXPECT_THAT(Verify(), testing::IsEmpty());
+    break;
+  }
+  for (uint32_t n = 20; n < 40; ++n) Append(n, 5, "a");
+  store_.reset();
+  for (const auto& entry : fs::directory_iterator(dir_.path())) {
+    if (entry.path().extension() != ".log" || entry.file_size() == 0) continue;
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(entry.file_size() / 2));
+    file.write("\x11\x22\x33\x44", 4);
+  }
+  const std::vector<std::string> problems = Verify();
+  ASSERT_EQ(problems.size(), 1u) << "all else is checked, and sound";
+  EXPECT_TRUE(problems[0].find(".log: dropping ") != std::string::npos) << problems[0];
+  Open();
+  EXPECT_GT(MergedTotal("a"), 19 * 5);
+  EXPECT_LT(MergedTotal("a"), 39 * 5);
+  EXPECT_EQ(store_->Stats()->damaged, 1u);
+  EXPECT_GT(Skipped(), 0);
+  Append(50, 5, "a");
 }
 
 TEST_F(DamageTest, ABadRecordCostsItselfAndLeavesNothingInASum) {

@@ -37,6 +37,7 @@ Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::Open(const EmbeddedOptions
   ASSIGN_OR_RETURN(std::unique_ptr<Kv> kv, Kv::Open(kv_options));
   ASSIGN_OR_RETURN(int64_t epoch_ns, LoadFormat(*kv, options));
   auto store = std::unique_ptr<EmbeddedStore>(new EmbeddedStore(options, std::move(kv), epoch_ns));
+  store->ReportLogDamage();
   TRY(store->index_.Load(*store->kv_, store->damage_));
   return store;
 }
@@ -101,6 +102,7 @@ Status EmbeddedStore::Recover() {
   }
   next_recovery_ns_ = now + kRecoveryIntervalNs;
   Status reopened = kv_->Reopen();
+  ReportLogDamage();
   // Either way the ground moved: the log was replayed, perhaps with what was not acknowledged.
   partitions_.Clear();
   Status loaded = LoadIndex();
@@ -112,6 +114,10 @@ Status EmbeddedStore::Recover() {
   down_ = false;
   down_cause_ = {};
   return {};
+}
+
+void EmbeddedStore::ReportLogDamage() {
+  if (Status damage = kv_->LogDamage(); !damage.ok()) damage_.Report(damage);
 }
 
 bool EmbeddedStore::IsDown() {

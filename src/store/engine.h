@@ -189,6 +189,7 @@ class EmbeddedStore final : public Store {
   // After a failed write: opens the store anew, at most once a second.
   Status Recover() EXCLUDES_LOCK(ground_, gate_);
   // Reads the index anew; until that succeeds queries are refused rather than answered in part.
+  void ReportLogDamage();
   bool IsDown() EXCLUDES_LOCK(gate_);
   Status LoadIndex() REQUIRES_LOCK(ground_, gate_);
   std::shared_ptr<const RetentionPolicy> retention() EXCLUDES_LOCK(retention_mutex_);

@@ -33,6 +33,9 @@ constexpr std::array<const char*, kFamilyCount> kFamilyNames = {"default", "seri
 // RocksDB estimates in whole blocks: less than some of them is counted record by record.
 constexpr uint64_t kCountedBytes = 64 << 10;
 
+// A writer replaces files now and then, so a reader that missed one finds the others.
+constexpr int kOpeningsBesideAWriter = 20;
+
 // What was last written stays in memory until it is in a file of its own. It is charged to the
 // block cache, of which it takes up to a half; less than this would make too small files.
 constexpr size_t kLeastWriteBufferBytes = size_t{4} << 20;
@@ -78,6 +81,11 @@ bool IsLocked(const rocksdb::Status& status) {
                                  text.find("temporarily unavailable") != std::string::npos));
 }
 
+// As when whoever has the store open for writing replaced the file meanwhile.
+bool LacksAFile(const rocksdb::Status& status) {
+  return !status.ok() && status.ToString().find("No such file") != std::string::npos;
+}
+
 rocksdb::BlockBasedTableOptions TableOptions(const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
@@ -115,6 +123,11 @@ rocksdb::ColumnFamilyOptions FamilyOptions(size_t family, size_t write_buffer_by
 class Informer : public rocksdb::Logger {
  public:
   Informer() : Logger(rocksdb::WARN_LEVEL) {}
+  // What opening left out of the write-ahead log, which RocksDB tells here only; empty: nothing.
+  std::string LeftOut() {
+    MutexLock lock(mutex_);
+    return left_out_;
+  }
   using Logger::Logv;
   void Logv(const char* format, va_list arguments) override {
     Logv(rocksdb::INFO_LEVEL, format, arguments);
@@ -130,8 +143,23 @@ class Informer : public rocksdb::Logger {
     for (std::string_view of : {"ompaction error: Corruption", "Background IO error Corruption"}) {
       if (said.find(of) != said.npos) return;
     }
+    if (const size_t at = said.find(": dropping "); at != said.npos) {
+      // What was being written when the machine stopped is no damage: nobody was told that it is
+      // on disk.
+      for (std::string_view cut_off : {"truncated", "trailing data"}) {
+        if (said.find(cut_off, at) != said.npos) return;
+      }
+      MutexLock lock(mutex_);
+      const size_t source = said.rfind("] ", at);  // where in RocksDB's source
+      if (left_out_.empty()) left_out_ = said.substr(source == said.npos ? 0 : source + 2);
+      return;  // told by whoever opens it
+    }
     log::Warn("rocksdb warns", {{"text", said}});
   }
+
+ private:
+  Mutex mutex_;
+  std::string left_out_ GUARDED_BY(mutex_);
 };
 
 // A block that the disk lost costs what was in it, not all writes to come: RocksDB would take none
@@ -210,15 +238,12 @@ rocksdb::DBOptions DatabaseOptions(const KvOptions& options) {
   db.max_open_files = 512;
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
-  db.info_log = std::make_shared<Informer>();
   db.skip_stats_update_on_db_open = true;
   // One thread writes (the commit queue's), so nothing is gained from RocksDB's own grouping.
   db.enable_write_thread_adaptive_yield = false;
   db.allow_concurrent_memtable_write = false;
   // A log cut off anywhere opens, with every synced write in it; see docs/format/store.md.
-  db.wal_recovery_mode = options.log_damage == LogDamage::kStopThere
-                             ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
-                             : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   return db;
 }
 
@@ -232,6 +257,7 @@ struct Kv::Rep {
   std::unique_ptr<rocksdb::DB> db;  // null: could not be opened again
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> handles{};
   bool write_failed = false;
+  std::string left_out;  // of the log, at opening
 
   // Null when the store is open for reading only and does not have the family: then it is empty.
   rocksdb::ColumnFamilyHandle* Handle(Family family) const {
@@ -254,6 +280,8 @@ Status Kv::Rep::Open(bool read_only) {
   rocksdb::DBOptions db_options = DatabaseOptions(options);
   db_options.write_buffer_manager = write_buffers;
   db_options.listeners.push_back(damaged);
+  const auto informer = std::make_shared<Informer>();
+  db_options.info_log = informer;
   // A store of before there were rollups is not changed by reading it: it has none.
   std::vector<std::string> present(kFamilyNames.begin(), kFamilyNames.end());
   if (read_only) {
@@ -268,21 +296,33 @@ Status Kv::Rep::Open(bool read_only) {
   }
   std::vector<rocksdb::ColumnFamilyHandle*> opened;
   rocksdb::DB* raw = nullptr;
-  rocksdb::Status status =
-      read_only
-          ? rocksdb::DB::OpenForReadOnly(db_options, options.directory, families, &opened, &raw)
-          : rocksdb::DB::Open(db_options, options.directory, families, &opened, &raw);
+  auto open = [&] {
+    return read_only ? rocksdb::DB::OpenForReadOnly(db_options, options.directory, families,
+                                                    &opened, &raw)
+                     : rocksdb::DB::Open(db_options, options.directory, families, &opened, &raw);
+  };
+  rocksdb::Status status = open();
+  for (int again = 0; read_only && LacksAFile(status) && again < kOpeningsBesideAWriter; ++again) {
+    status = open();
+  }
   if (IsLocked(status)) {
     return Error(Code::kUnavailable,
                  "the store in {} is in use by another anneal: end it, or choose another directory "
                  "with --data",
                  options.directory);
   }
-  TRY(FromRocks(status, fmt::format("open the store in {}", options.directory)));
+  Status result = FromRocks(status, fmt::format("open the store in {}", options.directory));
+  if (result.code() == Code::kDataLoss) {
+    return Error(Code::kDataLoss,
+                 "{}; damaged is not a record but what says where records are: restore a backup",
+                 result.message());
+  }
+  TRY(result);
   db.reset(raw);
   std::copy(opened.begin(), opened.end(), handles.begin());
   damaged->SetFamilies(handles);
   write_failed = read_only;
+  left_out = informer->LeftOut();
   return {};
 }
 
@@ -521,6 +561,11 @@ Status Kv::Checkpoint(const std::string& directory) {
   TRY(FromRocks(rocksdb::Checkpoint::Create(rep_->db.get(), &raw), what));
   std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
   return FromRocks(checkpoint->CreateCheckpoint(directory), what);
+}
+
+Status Kv::LogDamage() const {
+  if (rep_->left_out.empty()) return {};
+  return Error(Code::kDataLoss, "write-ahead log: {}", rep_->left_out);
 }
 
 void Kv::SetDamageHandler(DamageHandler handler) { rep_->damaged->SetHandler(std::move(handler)); }

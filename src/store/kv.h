@@ -20,12 +20,6 @@ namespace anneal {
 enum class Family : uint8_t { kMeta, kSeries, kSymbols, kProfiles, kRollups };
 inline constexpr size_t kFamilyCount = 5;
 
-// What opening does about damage in the log.
-enum class LogDamage : uint8_t {
-  kStopThere,  // replays what is before it: what a crash cuts off is at the end
-  kRefuse,     // kDataLoss unless it is at the very end: for checking
-};
-
 struct KvOptions {
   std::string directory;
   bool read_only = false;
@@ -33,7 +27,6 @@ struct KvOptions {
   // Of blocks read from the files, and of what was written lately and is in no file yet, which
   // takes up to a half of it and at least 4 MiB.
   size_t block_cache_bytes = size_t{32} << 20;
-  LogDamage log_damage = LogDamage::kStopThere;
   Clock* clock = nullptr;       // null: the system's
   rocksdb::Env* env = nullptr;  // tests put faults here; null: the machine's
 };
@@ -135,6 +128,9 @@ class Kv {
   // Makes a copy of what is durable now in a new directory: files by hard link where the file
   // system allows. Writes go on. kAlreadyExists when there is something at `directory`.
   Status Checkpoint(const std::string& directory);
+  // kDataLoss when the log was damaged as the store was last opened: what is behind the place was
+  // left out.
+  Status LogDamage() const;
   // `handler` is told, on any thread, each time that a compaction meets a block that it cannot
   // read; it must be quick and call nothing of the store. The family's compactions then rest, from
   // a minute to an hour, each time twice as long.

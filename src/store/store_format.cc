@@ -30,7 +30,10 @@ Result<int64_t> LoadFormat(Kv& kv, const EmbeddedOptions& options) {
     }
     return static_cast<int64_t>(epoch_ns);
   }
-  if (stored.status().code() != Code::kNotFound) return stored.status();
+  if (stored.status().code() != Code::kNotFound) {
+    return stored.status().Annotate(
+        fmt::format("format record of the store in {}", options.directory));
+  }
   if (options.epoch_ns <= 0) return InvalidArgument("epoch_ns must be above zero");
   if (options.read_only) return options.epoch_ns;  // made, but nothing was ever written
   std::string value;

@@ -273,13 +273,15 @@ Result<VerifyReport> VerifyEmbedded(const EmbeddedOptions& options) {
   kv_options.read_only = true;
   kv_options.create = false;
   kv_options.block_cache_bytes = options.block_cache_bytes;
-  kv_options.log_damage = LogDamage::kRefuse;
   VerifyReport report;
   Result<std::unique_ptr<Kv>> kv = Kv::Open(kv_options);
   if (!kv.ok()) {
     if (kv.status().code() != Code::kDataLoss) return kv.status();
     report.problems.push_back(kv.status().message());
     return report;
+  }
+  if (Status damage = (*kv)->LogDamage(); !damage.ok()) {
+    report.problems.push_back(damage.message());
   }
   Result<int64_t> epoch_ns = LoadFormat(**kv, options);
   if (!epoch_ns.ok()) {

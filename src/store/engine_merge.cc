@@ -20,6 +20,11 @@ std::span<const SeriesTarget> PartOf(std::span<const SeriesTarget> all, size_t i
   return all.subspan(begin, all.size() * (i + 1) / n - begin);
 }
 
+// Also where no records are read: stacks may take longer to resolve and to sum than their values.
+Status CheckControl(const Selection& selection) {
+  return selection.control == nullptr ? Status() : selection.control->Check();
+}
+
 // Adds the values that pass; false when there is none.
 Result<bool> AddSelected(const ProfileRecordReader& reader, const LinkFilter& filter,
                          StackSums& sums) {
@@ -75,11 +80,17 @@ class EmbeddedStore::MergeQuery {
     std::erase_if(lanes, [](const auto& lane) { return !lane->any; });
     if (lanes.empty()) return Merged();
     std::vector<Profile> rest(lanes.size() - 1);
-    TRY(pool.Run(rest.size(), [&](size_t i) {
+    const Status finished = pool.Run(rest.size(), [&](size_t i) -> Status {
+      TRY(CheckControl(selection));
       rest[i] = lanes[i + 1]->merger.Finish();
-      return Status();
-    }));
-    for (const Profile& profile : rest) TRY(lanes[0]->merger.Add(profile));
+      return {};
+    });
+    TRY(finished);
+    for (const Profile& profile : rest) {
+      TRY(CheckControl(selection));
+      TRY(lanes[0]->merger.Add(profile));
+    }
+    TRY(CheckControl(selection));
     return Merged(lanes[0]->merger.Finish());
   }
 
@@ -185,6 +196,7 @@ Status EmbeddedStore::MergePartition(MergeQuery& query, std::span<const SeriesTa
   }
   return query.With([&](Lane& lane) -> Status {
     for (BinarySums::Group& group : sum.sums.groups()) {
+      TRY(CheckControl(query.selection));
       std::vector<StackValue> values = group.sums.Take();
       Profile profile = EmptyProfile(query.selection.profile_type);
       sum.headers.MoveTo(profile);
@@ -192,6 +204,7 @@ Status EmbeddedStore::MergePartition(MergeQuery& query, std::span<const SeriesTa
         std::lock_guard lock(partition->mutex);
         ResolveStacks(partition->symbols, values, group.mains, profile);
       }
+      TRY(CheckControl(query.selection));
       lane.any = true;
       TRY(lane.merger.Add(profile));
       TRY(lane.memory.GrowTo(lane.merger.bytes()));
@@ -225,6 +238,7 @@ Result<std::shared_ptr<const Merged>> EmbeddedStore::MergeLasting(const Selectio
 
 Result<Profile> EmbeddedStore::Merge(const Selection& selection) {
   ASSIGN_OR_RETURN(Profile merged, MergeAll(selection));
+  TRY(CheckControl(selection));
   // Until the query ends.
   if (selection.control != nullptr) {
     TRY(selection.control->Take(kWithAnswer * ProfileBytes(merged)));
@@ -250,7 +264,7 @@ Result<Profile> EmbeddedStore::MergeAll(const Selection& selection) {
   ASSIGN_OR_RETURN(const std::shared_ptr<const Merged> kept, MergeLasting(part, matchers));
   // A kept answer is within the query's bounds as one that is made.
   QueryMemory copy(selection.control.get());
-  if (selection.control != nullptr) TRY(selection.control->Check());
+  TRY(CheckControl(selection));
   TRY(copy.Take(MergedBytes(*kept)));
   std::vector<Merged> edges;
   for (TimeRange edge : {TimeRange{all.start_ns, lasting->start_ns - 1},

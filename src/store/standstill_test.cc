@@ -1,8 +1,10 @@
-// Nobody waits for long: appends and documents go on beside a query that takes its time, and beside
-// what waits for that query.
+// Nobody waits for long: a query that nobody waits for any more stops, and appends and documents go
+// on beside a query that takes its time, and beside what waits for that query.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
+#include <climits>
 #include <future>
 #include <thread>
 
@@ -23,6 +25,8 @@ class StandstillTest : public testing::Test {
     EmbeddedOptions options;
     options.directory = dir_.path();
     options.epoch_ns = kHourNs;
+    options.query_threads = 1;
+    options.result_cache_bytes = 0;
     store_ = EmbeddedStore::Open(options, nullptr).value();
     ASSERT_TRUE(Push("old", kTestBaseNs).ok());
     ASSERT_TRUE(Push("new", kTestBaseNs + 10 * kHourNs).ok());
@@ -89,6 +93,23 @@ TEST_F(StandstillTest, DocumentsAreWrittenBesideAQuery) {
     EXPECT_TRUE(store_->PutDocument({"t", "record", "shop", "1"}, "text").ok());
     EXPECT_TRUE(Push("new", kTestBaseNs + 11 * kHourNs).ok());
   }));
+}
+
+TEST_F(StandstillTest, AMergeThatIsLeftStopsWhereverItIs) {
+  for (int hour = 1; hour < 5; ++hour) ASSERT_TRUE(Push("new", kTestBaseNs + hour * kHourNs).ok());
+  Selection selection = SelectAll(kTestCpuType);
+  std::atomic<int> asked = 0, left_at = INT_MAX;
+  auto merge = [&] {
+    asked = 0;
+    selection.control = std::make_shared<QueryControl>(Clock::System(), QueryBounds{},
+                                                       [&] { return ++asked >= left_at; });
+    return store_->Merge(selection).status().code();
+  };
+  EXPECT_EQ(merge(), Code::kOk);
+  const int times = asked;
+  // Of each of the six partitions, before its values, its stacks and its sum; and at the end.
+  EXPECT_GE(times, 3 * 6 + 1);
+  for (left_at = 1; left_at <= times; ++left_at) EXPECT_EQ(merge(), Code::kCanceled) << left_at;
 }
 
 TEST_F(StandstillTest, StatisticsAndDeletesRunTogether) {

@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }();
   ServerMetrics metrics(nullptr);
   RequestCounters counters(metrics);
-  InflightBudget budget(options.max_inflight_bytes, metrics, 1);
+  InflightBudget budget(options.max_inflight_bytes, metrics, nullptr);
   std::atomic<bool> draining{false};
   SessionContext context{options, budget, metrics, counters, draining, {}};
   {

@@ -193,6 +193,9 @@ void Api::Rep::HandleRpc(const Rpc& rpc, HttpRequest request, HttpRespond respon
   if (!tenant.ok()) return respond(edge->Fail(tenant.status()));
   const size_t limit = rpc.call != nullptr ? kMaxQueryBytes : options.limits.max_body_bytes;
   Status decoded = edge->Decode(request, rpc.request, limit);
+  if (decoded.code() == Code::kResourceExhausted && rpc.call != nullptr) {
+    decoded = Error(Code::kResourceExhausted, "a query may have {} bytes; ask in parts", limit);
+  }
   if (!decoded.ok()) return respond(edge->Fail(decoded));
   if (rpc.call != nullptr) return respond(Query(rpc, *edge, request, *tenant));
   (pusher.*rpc.push)(

@@ -121,6 +121,18 @@ TEST_F(ApiTest, TheProtocolsEdges) {
   }
 }
 
+TEST_F(ApiTest, LargeQueriesAreToldTheirLimit) {
+  const std::string large(1 << 20, ' ');
+  const HttpResponse response =
+      Post("/querier.v1.QuerierService/ProfileTypes", "application/json", "{}" + large);
+  EXPECT_EQ(response.status, 429);
+  EXPECT_THAT(response.body, HasSubstr("a query may have 1048576 bytes"));
+  EXPECT_EQ(
+      Post("/querier.v1.QuerierService/ProfileTypes", "application/json", "{}" + large.substr(2))
+          .status,
+      200);
+}
+
 TEST_F(ApiTest, SpeaksGrpcAndGrpcWeb) {
   std::string frame;
   AppendGrpcFrame(kGrpcCompressed, Gzip(PushBody(Cpu())), frame);

@@ -350,7 +350,7 @@ TEST_F(QuerierTest, RefusesBadRequests) {
       {"SelectMergeProfile", "{" + kHead + R"(,"start":6,"end":5})", "is after end"},
       {"SelectMergeProfile", Select(R"(,"traceIdSelector":["x"])"), "`x` is no trace id"},
       {"SelectMergeStacktraces", Select(R"(,"maxNodes":-1)"), "must not be negative"},
-      {"SelectMergeStacktraces", Select(R"(,"maxNodes":1048577)"), "max_flame_nodes"},
+      {"SelectMergeStacktraces", Select(R"(,"maxNodes":1048577)"), "limits.flame_nodes"},
       {"SelectMergeStacktraces", Select(R"(,"async":{"type":7})"), "async of type 7"},
       {"SelectMergeStacktraces", Select(R"(,"spanSelector":["x"])"), "`x` is no span id"},
       {"SelectMergeStacktraces",

@@ -141,7 +141,7 @@ TEST_F(RenderTest, RefusesBadRequests) {
       {"?from=0&query=" + CpuQuery(), "start and end must be given"},
       {"?from=now&until=now-1h&query=" + CpuQuery(), "is after end"},
       {"?maxNodes=-4&query=" + CpuQuery(), "must not be negative"},
-      {"?maxNodes=1048577&query=" + CpuQuery(), "max_flame_nodes"},
+      {"?maxNodes=1048577&query=" + CpuQuery(), "limits.flame_nodes"},
   };
   for (const Row& row : kRows) {
     EXPECT_THAT(

@@ -36,7 +36,7 @@ class Http1SessionTest : public ::testing::Test {
   ServerMetrics metrics_{&all_metrics_};
   RequestCounters counters_{metrics_};
   std::atomic<bool> draining_{false};
-  InflightBudget budget_{100'000, metrics_, 4};
+  InflightBudget budget_{100'000, metrics_, nullptr};
   SessionContext context_{options_, budget_, metrics_, counters_, draining_, {}};
   Http1Session session_{context_, "1.2.3.4:5", Http1Session::Upgrades::kRefused, kNowNs};
   ReceivedRequests requests_;

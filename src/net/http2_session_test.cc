@@ -21,7 +21,7 @@ class Http2SessionTest : public ::testing::Test {
     session_.reset();
     options_ = std::move(options);
     options_.metrics = &all_metrics_;
-    budget_.emplace(options_.max_inflight_bytes, metrics_, 4);
+    budget_.emplace(options_.max_inflight_bytes, metrics_, nullptr);
     context_.emplace(SessionContext{options_, *budget_, metrics_, counters_, draining_, {}});
     session_ = std::make_unique<Http2Session>(*context_, "1.2.3.4:5", now_ns_);
     peer_ = std::make_unique<Http2Peer>(peer_window);

@@ -12,18 +12,16 @@
 #include "base/mutex.h"
 #include "base/status.h"
 #include "net/server_metrics.h"
+#include "net/worker_pool.h"
 
 namespace anneal {
 
 // Thread-safe.
 class InflightBudget {
  public:
-  // `metrics` must outlive this. Whoever waits does so in one of `worker_threads`, of which two are
-  // left to requests that do not.
-  InflightBudget(size_t limit_bytes, ServerMetrics& metrics, size_t worker_threads)
-      : limit_bytes_(limit_bytes),
-        max_waiting_(worker_threads < 2 ? 0 : std::min(kMaxWaiting, worker_threads - 2)),
-        metrics_(metrics) {}
+  // `metrics` must outlive this. Whoever waits does so in a job of `workers`, if it is not null.
+  InflightBudget(size_t limit_bytes, ServerMetrics& metrics, WorkerPool* workers)
+      : limit_bytes_(limit_bytes), workers_(workers), metrics_(metrics) {}
 
   // Takes `bytes`; false when there is no room. A request alone always has room.
   bool Charge(size_t bytes) {
@@ -82,12 +80,12 @@ class InflightBudget {
   bool TakeTurn() EXCLUDES_LOCK(mutex_) {
     MutexLock lock(mutex_);
     if (!taken_) return taken_ = true;
-    if (waiting_ >= max_waiting_ || starving_) return false;
+    if (waiting_ >= kMaxWaiting || starving_) return false;
     ++waiting_;
-    ++sleepers_;
+    BeginSleep();
     const int64_t deadline_ns = Clock::System().MonotonicNs() + kWaitNs;
     while (taken_ && !starving_ && Sleep(deadline_ns)) continue;
-    --sleepers_;
+    EndSleep();
     --waiting_;
     if (taken_) return false;
     return taken_ = true;
@@ -101,7 +99,8 @@ class InflightBudget {
   // As ChargeMore, but waits for room. REQUIRES: a turn.
   bool ChargeInTurn(size_t bytes) EXCLUDES_LOCK(mutex_) {
     MutexLock lock(mutex_);
-    ++sleepers_;
+    if (ChargeMore(bytes)) return true;
+    BeginSleep();
     const int64_t start_ns = Clock::System().MonotonicNs();
     bool charged = ChargeMore(bytes);
     while (!charged && Sleep(start_ns + kPatienceNs)) charged = ChargeMore(bytes);
@@ -109,16 +108,24 @@ class InflightBudget {
     if (starving_) changed_.NotifyAll();
     while (!charged && Sleep(start_ns + kWaitNs)) charged = ChargeMore(bytes);
     starving_ = false;
-    --sleepers_;
+    EndSleep();
     return charged;
   }
 
  private:
-  static constexpr size_t kMaxWaiting = 2;
+  static constexpr size_t kMaxWaiting = 16;
   static constexpr int64_t kWaitNs = int64_t{10} * 1'000'000'000;
   // How long small requests are waited for, before those who wait for their turn give up theirs.
   static constexpr int64_t kPatienceNs = 500'000'000;
 
+  void BeginSleep() {
+    ++sleepers_;
+    if (workers_ != nullptr) workers_->BeginWait();
+  }
+  void EndSleep() {
+    --sleepers_;
+    if (workers_ != nullptr) workers_->EndWait();
+  }
   // False when the deadline has passed.
   bool Sleep(int64_t deadline_ns) REQUIRES_LOCK(mutex_) {
     const int64_t left_ns = deadline_ns - Clock::System().MonotonicNs();
@@ -128,7 +135,7 @@ class InflightBudget {
   }
 
   const size_t limit_bytes_;
-  const size_t max_waiting_;
+  WorkerPool* const workers_;
   ServerMetrics& metrics_;
   std::atomic<size_t> used_bytes_{0};
   std::atomic<size_t> answer_bytes_{0};  // of these

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <future>
 #include <memory>
 #include <thread>
 
@@ -23,7 +25,7 @@ class RequestChargeTest : public testing::Test {
 
   Metrics all_metrics_;
   ServerMetrics metrics_{&all_metrics_};
-  InflightBudget budget_{kLimit, metrics_, 4};
+  InflightBudget budget_{kLimit, metrics_, nullptr};
 };
 
 TEST_F(RequestChargeTest, HoldsAndGivesBack) {
@@ -54,11 +56,25 @@ TEST_F(RequestChargeTest, ATurnEndsWithWhatWasLarge) {
   EXPECT_TRUE(second->Claim(600).ok()) << "without waiting: the first one holds 60";
 }
 
-TEST_F(RequestChargeTest, NobodyWaitsWhereWorkersAreFew) {
-  InflightBudget budget(kLimit, metrics_, 2);
+TEST_F(RequestChargeTest, WhoWaitsTakesNoWorker) {
+  WorkerPool workers(1);
+  InflightBudget budget(kLimit, metrics_, &workers);
   ASSERT_TRUE(budget.TakeTurn());
-  EXPECT_FALSE(budget.TakeTurn()) << "it would take the last worker but one";
-  budget.EndTurn();
+  std::atomic<int> granted{0};
+  for (int i = 0; i < 5; ++i) {
+    workers.Run([&] {
+      if (!budget.TakeTurn()) return;
+      ++granted;
+      budget.EndTurn();
+    });
+  }
+  // Behind those that wait, in the only worker: it ends the turn that they wait for.
+  workers.Run([&] { budget.EndTurn(); });
+  std::promise<void> done;
+  workers.Run([&] { done.set_value(); });
+  done.get_future().wait();
+  workers.Stop();
+  EXPECT_EQ(granted, 5);
 }
 
 TEST_F(RequestChargeTest, AnswersGetHalf) {

@@ -21,7 +21,7 @@ struct ServerCore {
       : options(o),
         handler(std::move(h)),
         metrics(o.metrics),
-        budget(o.max_inflight_bytes, metrics, static_cast<size_t>(o.worker_threads)),
+        budget(o.max_inflight_bytes, metrics, &workers),
         workers(o.worker_threads) {}
 
   static int64_t NowNs() { return Clock::System().MonotonicNs(); }

@@ -1,10 +1,12 @@
 #include "net/worker_pool.h"
 
+#include <system_error>
 #include <utility>
 
 namespace anneal {
 
-WorkerPool::WorkerPool(int threads) {
+WorkerPool::WorkerPool(int threads) : size_(static_cast<size_t>(threads)) {
+  MutexLock lock(mutex_);
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
 }
 
@@ -21,15 +23,35 @@ void WorkerPool::Run(Job job) {
 
 void WorkerPool::Stop() {
   std::deque<Job> dropped;  // destroyed outside the lock: a job's destructor may do anything
+  std::vector<std::thread> threads;
   {
     MutexLock lock(mutex_);
     stopped_ = true;
     dropped.swap(jobs_);
+    threads.swap(threads_);
   }
   work_.NotifyAll();
-  for (std::thread& thread : threads_) {
-    if (thread.joinable()) thread.join();
+  for (std::thread& thread : threads) thread.join();
+}
+
+void WorkerPool::BeginWait() {
+  {
+    MutexLock lock(mutex_);
+    ++waiting_;
+    if (!stopped_ && threads_.size() < size_ + waiting_) {
+      try {
+        threads_.emplace_back([this] { Work(); });
+      } catch (const std::system_error&) {
+        // No thread is to be had: those that are there do without it.
+      }
+    }
   }
+  work_.NotifyOne();
+}
+
+void WorkerPool::EndWait() {
+  MutexLock lock(mutex_);
+  --waiting_;
 }
 
 void WorkerPool::Work() {
@@ -37,12 +59,16 @@ void WorkerPool::Work() {
     Job job;
     {
       MutexLock lock(mutex_);
-      while (jobs_.empty() && !stopped_) work_.Wait(mutex_);
+      while ((jobs_.empty() || running_ - waiting_ >= size_) && !stopped_) work_.Wait(mutex_);
       if (jobs_.empty()) return;
       job = std::move(jobs_.front());
       jobs_.pop_front();
+      ++running_;
     }
     job();
+    job = nullptr;
+    MutexLock lock(mutex_);
+    --running_;
   }
 }
 

@@ -1,4 +1,4 @@
-// A fixed number of threads that run jobs in the order they come.
+// Threads that run jobs in the order they come, a fixed number at a time beside those that wait.
 #pragma once
 
 #include <deque>
@@ -25,6 +25,10 @@ class WorkerPool {
   // Drops jobs that have not begun, waits for those that have.
   void Stop() EXCLUDES_LOCK(mutex_);
 
+  // A job that waits for other jobs, from here to EndWait: another thread takes its place.
+  void BeginWait() EXCLUDES_LOCK(mutex_);
+  void EndWait() EXCLUDES_LOCK(mutex_);
+
  private:
   void Work() EXCLUDES_LOCK(mutex_);
 
@@ -32,7 +36,10 @@ class WorkerPool {
   CondVar work_;
   std::deque<Job> jobs_ GUARDED_BY(mutex_);
   bool stopped_ GUARDED_BY(mutex_) = false;
-  std::vector<std::thread> threads_;
+  const size_t size_;                                    // jobs at a time that do not wait
+  size_t running_ GUARDED_BY(mutex_) = 0;                // jobs, those that wait included
+  size_t waiting_ GUARDED_BY(mutex_) = 0;                // of these
+  std::vector<std::thread> threads_ GUARDED_BY(mutex_);  // as many as ever were needed
 };
 
 }  // namespace anneal

@@ -91,15 +91,17 @@ programs are made by go test -c. In command mode each run is one measurement.
     {.name = "loop",
      .group = CommandGroup::kPgo,
      .summary = "Profile, build with the profile, prove it faster, keep it",
-     .details = R"(
-Does whole turns of profile-guided optimisation for the program that a small config file describes:
+     .details =
+         R"(Does whole turns of profile-guided optimisation for the program that a small config file describes:
 builds what ships now, profiles it under load, merges the profiles out of the database into the file
 the compiler reads, builds again with it, lists what the compiler did because of it, measures both
 binaries against each other, and keeps the file only when the gain is proven.
 
   anneal loop                                  # reads ./anneal.yaml
   anneal loop --config examples/markdown/anneal.yaml --iterations 3
-  anneal loop --dry-run                        # check the config, run nothing)",
+  anneal loop --dry-run                        # check the config, run nothing
+
+A server that asks who one is gets the token of the config's token_file, or of ANNEAL_TOKEN.)",
      .define = DefineLoop},
     {.name = "help",
      .group = CommandGroup::kOther,

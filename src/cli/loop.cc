@@ -136,10 +136,12 @@ int RunLoop(const LoopOptions& options, CliContext& context) {
 CommandRun DefineLoop(CLI::App& app, CliContext& context) {
   auto options = std::make_shared<LoopOptions>();
   app.add_option("-c,--config", options->config_path, "The loop's config file")
+      ->type_name("FILE")
       ->capture_default_str();
   app.add_option("-n,--iterations", options->iterations,
                  "Turns to make; each starts from what the one before kept")
-      ->check(CLI::Range(1, 100))
+      ->type_name("N")
+      ->check(CLI::Range(1, 100).description(""))
       ->capture_default_str();
   AddPublishFlags(app, options->publish);
   app.add_flag("--json", options->json, "Print the report as JSON");

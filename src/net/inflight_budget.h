@@ -19,7 +19,8 @@ namespace anneal {
 // Thread-safe.
 class InflightBudget {
  public:
-  // `metrics` must outlive this. Whoever waits does so in a job of `workers`, if it is not null.
+  // `metrics` must outlive this. Whoever waits makes room for another job of `workers`, if it is
+  // not null.
   InflightBudget(size_t limit_bytes, ServerMetrics& metrics, WorkerPool* workers)
       : limit_bytes_(limit_bytes), workers_(workers), metrics_(metrics) {}
 

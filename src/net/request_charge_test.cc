@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <memory>
 #include <thread>
@@ -111,6 +112,16 @@ TEST_F(RequestChargeTest, LargeOnesTakeTurns) {
   EXPECT_TRUE(claimed.ok()) << claimed.ToString();
   EXPECT_EQ(Held(), 710);
   EXPECT_TRUE(second->Claim(50).ok()) << "its turn lasts";
+}
+
+// Requests whose tokens are to be checked are handled by a pool of their own, and wait there.
+TEST(WorkerPool, WhoWaitsElsewhereHoldsUpNoJob) {
+  WorkerPool pool(1);
+  pool.BeginWait();
+  std::promise<void> ran;
+  pool.Run([&] { ran.set_value(); });
+  EXPECT_EQ(ran.get_future().wait_for(std::chrono::minutes(1)), std::future_status::ready);
+  pool.EndWait();
 }
 
 TEST_F(RequestChargeTest, ALargeOneWaitsForSmallOnes) {

@@ -59,7 +59,7 @@ void WorkerPool::Work() {
     Job job;
     {
       MutexLock lock(mutex_);
-      while ((jobs_.empty() || running_ - waiting_ >= size_) && !stopped_) work_.Wait(mutex_);
+      while ((jobs_.empty() || running_ >= size_ + waiting_) && !stopped_) work_.Wait(mutex_);
       if (jobs_.empty()) return;
       job = std::move(jobs_.front());
       jobs_.pop_front();

@@ -25,7 +25,8 @@ class WorkerPool {
   // Drops jobs that have not begun, waits for those that have.
   void Stop() EXCLUDES_LOCK(mutex_);
 
-  // A job that waits for other jobs, from here to EndWait: another thread takes its place.
+  // A job that waits for other jobs, from here to EndWait: another thread takes its place. Whoever
+  // waits and is no job of this pool makes room for one more.
   void BeginWait() EXCLUDES_LOCK(mutex_);
   void EndWait() EXCLUDES_LOCK(mutex_);
 
@@ -38,7 +39,7 @@ class WorkerPool {
   bool stopped_ GUARDED_BY(mutex_) = false;
   const size_t size_;                                    // jobs at a time that do not wait
   size_t running_ GUARDED_BY(mutex_) = 0;                // jobs, those that wait included
-  size_t waiting_ GUARDED_BY(mutex_) = 0;                // of these
+  size_t waiting_ GUARDED_BY(mutex_) = 0;                // of these, and elsewhere
   std::vector<std::thread> threads_ GUARDED_BY(mutex_);  // as many as ever were needed
 };
 

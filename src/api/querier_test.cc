@@ -369,7 +369,7 @@ TEST_F(QuerierTest, RefusesBadRequests) {
       {"SelectSeries", Select(R"(,"step":10,"exemplarType":9)"), "exemplar_type 9"},
       {"SelectSeries", Select(R"(,"step":10,"aggregation":7)"), "aggregation 7"},
       {"SelectSeries", "{" + kHead + R"(,"start":1,"end":9223372036854775807,"step":0.001})",
-       "max_series_points"},
+       "limits.series_points"},
       {"LabelNames", "{}", "start and end must be given"},
       {"LabelNames", Window(R"(,"matchers":[""])"), "empty"},
       {"Series", Window(R"(,"matchers":["{a=~\"(\"}"])"), "bad pattern"},

@@ -115,6 +115,8 @@ TEST_F(FormatDoc, TheRollupsExamplesAreWhatItMakes) {
   ExpectRecord(blocks, "progress", rollups);
   rollups.Next();
   ExpectRecord(blocks, "rollup", rollups);
+  const RollupKey epoch = DecodeRollupKey(rollups.key()).value();
+  EXPECT_EQ(blocks["hour-rollup-key"], Hex(HourRollupKey(epoch.partition, epoch.series, 13)));
 }
 
 TEST_F(FormatDoc, TheExportsExampleIsWhatIsExported) {

@@ -19,22 +19,75 @@ constexpr std::string_view kRecordKind = "pgo-record";
 constexpr std::string_view kSummaryKind = "pgo-summary";
 constexpr std::string_view kArtefactKind = "pgo-artefact";
 // Deeper than any field of ours, far from what would exhaust the stack.
-constexpr int kMaxDepth = 32;
+constexpr size_t kMaxDepth = 32;
+// Each field of an object is looked for among those before it. Ours have some twenty.
+constexpr size_t kMaxFields = 1000;
 
 std::string Dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Result<Json> ParseJson(std::string_view text) {
-  int depth = 0;
-  bool too_deep = false;
-  auto watch = [&](int at, Json::parse_event_t, Json&) {
-    depth = at;
-    too_deep = too_deep || at > kMaxDepth;
-    return !too_deep;
-  };
-  Json json = Json::parse(text, watch, /*allow_exceptions=*/false);
-  if (too_deep) return InvalidArgument("the record is nested more than {} deep", kMaxDepth);
+// Reads JSON without building it, and counts what building it takes: three bytes of text may be a
+// value of eighty.
+class JsonMeter final : public nlohmann::json_sax<Json> {
+ public:
+  // Why the text is refused.
+  Status status;
+  // Bytes in memory, at the worst while they are built.
+  size_t bytes = 0;
+
+  bool null() override { return Value(); }
+  bool boolean(bool) override { return Value(); }
+  bool number_integer(int64_t) override { return Value(); }
+  bool number_unsigned(uint64_t) override { return Value(); }
+  bool number_float(double, const std::string&) override { return Value(); }
+  bool string(std::string& text) override { return Value(kNode + text.size()); }
+  bool binary(Json::binary_t& data) override { return Value(kNode + data.size()); }
+  bool start_object(size_t) override { return Open(); }
+  bool end_object() override { return Close(); }
+  bool start_array(size_t) override { return Open(); }
+  bool end_array() override { return Close(); }
+  bool key(std::string& name) override {
+    bytes += kGrowing * sizeof(Json::object_t::value_type) + name.size();
+    if (++fields_.back() <= kMaxFields) return true;
+    status = InvalidArgument("an object of the record has more than {} fields", kMaxFields);
+    return false;
+  }
+  bool parse_error(size_t, const std::string&, const nlohmann::detail::exception&) override {
+    status = InvalidArgument("the record is no JSON");
+    return false;
+  }
+
+ private:
+  static constexpr size_t kNode = 48;    // an allocation with a string's or vector's head
+  static constexpr size_t kGrowing = 3;  // a vector that grows is there twice, once with room
+
+  bool Value(size_t more = 0) {
+    bytes += kGrowing * sizeof(Json) + more;
+    return true;
+  }
+  bool Open() {
+    Value(kNode);
+    fields_.push_back(0);
+    if (fields_.size() <= kMaxDepth) return true;
+    status = InvalidArgument("the record is nested more than {} deep", kMaxDepth);
+    return false;
+  }
+  bool Close() {
+    fields_.pop_back();
+    return true;
+  }
+
+  std::vector<size_t> fields_;  // of the objects and arrays around, from the outermost
+};
+
+Result<Json> ParseJson(std::string_view text, RequestMemory* memory) {
+  JsonMeter meter;
+  Json::sax_parse(text, &meter);
+  TRY(meter.status);
+  // Beside it stand, as text, what is stored and the artefact's bytes.
+  if (memory != nullptr) TRY(memory->Claim(meter.bytes + 2 * text.size()));
+  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return InvalidArgument("the record is no JSON");
   if (!json.is_object()) return InvalidArgument("the record is no JSON object");
   return json;
@@ -199,6 +252,21 @@ Result<Json> LoadJson(Store& store, const DocumentName& name) {
   return Error(Code::kDataLoss, "document {} of service {} is no JSON", name.id, name.service);
 }
 
+// A record older than all those that are kept would go at once.
+Status CheckIsKept(Store& store, std::string_view tenant, const PublishedRecord& published,
+                   size_t keep) {
+  if (keep == 0) return {};
+  ASSIGN_OR_RETURN(std::vector<DocumentInfo> all, store.Documents(tenant, kSummaryKind));
+  const auto newer = static_cast<size_t>(std::ranges::count_if(all, [&](const DocumentInfo& info) {
+    return info.name.service == published.service && info.name.id > published.id;
+  }));
+  if (newer < keep) return {};
+  return InvalidArgument(
+      "the record is older than the {} of service {} that are kept; raise "
+      "limits.published_records, or delete newer ones",
+      newer, published.service);
+}
+
 Status DeletePublished(Store& store, std::string_view tenant, std::string_view service,
                        std::string_view id) {
   for (std::string_view kind : {kSummaryKind, kRecordKind, kArtefactKind}) {
@@ -209,9 +277,9 @@ Status DeletePublished(Store& store, std::string_view tenant, std::string_view s
 
 }  // namespace
 
-Result<PublishedRecord> ParsePublished(std::string_view json) {
+Result<PublishedRecord> ParsePublished(std::string_view json, RequestMemory* memory) {
   PublishedRecord published;
-  ASSIGN_OR_RETURN(Json sent, ParseJson(json));
+  ASSIGN_OR_RETURN(Json sent, ParseJson(json, memory));
   TRY(CheckFields(sent));
   TRY(TakeArtefact(sent, published.artefact));
   published.service = TextOf(sent, "service");
@@ -226,6 +294,8 @@ Result<PublishedRecord> ParsePublished(std::string_view json) {
 
 Status StorePublished(Store& store, std::string_view tenant, const PublishedRecord& published,
                       size_t keep) {
+  if (IsFederated(tenant)) return InvalidArgument("publish to one tenant, not to {}", tenant);
+  TRY(CheckIsKept(store, tenant, published, keep));
   auto name = [&](std::string_view kind) {
     return NameOf(tenant, kind, published.service, published.id);
   };
@@ -238,6 +308,7 @@ Status StorePublished(Store& store, std::string_view tenant, const PublishedReco
   ASSIGN_OR_RETURN(std::vector<DocumentInfo> all, store.Documents(tenant, kSummaryKind));
   std::erase_if(all, [&](const DocumentInfo& i) { return i.name.service != published.service; });
   for (size_t i = 0; i + keep < all.size(); ++i) {
+    if (all[i].name.id == published.id) continue;  // newer ones came meanwhile; the next trims it
     TRY(DeletePublished(store, tenant, published.service, all[i].name.id));
   }
   return {};

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "net/http.h"
 #include "store/store.h"
 
 namespace anneal {
@@ -28,10 +29,11 @@ struct PublishedRecord {
 };
 
 // Equal texts give equal ids. kInvalidArgument names the field that is wrong; kUnimplemented for a
-// newer version.
-Result<PublishedRecord> ParsePublished(std::string_view json);
+// newer version. `memory`: for what is made of the text; null: unbounded.
+Result<PublishedRecord> ParsePublished(std::string_view json, RequestMemory* memory = nullptr);
 
-// Stores a record; of one service the newest `keep` stay (0: all).
+// Stores a record; of one service the newest `keep` stay (0: all). kInvalidArgument when it would
+// not be one of them, or the tenant stands for several.
 Status StorePublished(Store& store, std::string_view tenant, const PublishedRecord& published,
                       size_t keep);
 

@@ -1,5 +1,7 @@
 #include "api/publish_calls.h"
 
+#include <algorithm>
+
 #include "api/http_edge.h"
 #include "api/publish.h"
 
@@ -26,7 +28,7 @@ HttpResponse JsonResponse(const HttpRequest& request, const Json& json) {
 
 Result<HttpResponse> Publish(const QueryContext& context, HttpRequest& request) {
   TRY(DecodeBody(request, context.limits.max_body_bytes));
-  ASSIGN_OR_RETURN(PublishedRecord published, ParsePublished(request.body));
+  ASSIGN_OR_RETURN(PublishedRecord published, ParsePublished(request.body, request.memory.get()));
   TRY(StorePublished(context.store, context.tenant, published,
                      context.limits.max_published_records));
   return JsonResponse(request, {{"service", published.service}, {"id", published.id}});
@@ -116,17 +118,32 @@ Result<HttpResponse> Edges(const QueryContext& context, const ServiceRequest& re
 
 using Handler = Result<HttpResponse> (*)(const QueryContext&, const ServiceRequest&);
 
-// The call of a path below kServices, and the names in it. The path is taken as sent, since a
-// service's name may hold a slash. Null: there is none.
-Handler Match(std::string_view raw_path, ServiceRequest& request) {
-  if (raw_path == kServices) return Services;
+// The parts of a target's path, each decoded by itself, since a service's name may hold a slash.
+std::vector<std::string> PathParts(std::string_view target) {
+  // As in ParseTarget: the absolute form counts as its path.
+  if (!target.starts_with('/')) {
+    const size_t scheme = target.find("://");
+    const size_t path = scheme == std::string_view::npos ? scheme : target.find('/', scheme + 3);
+    if (path != std::string_view::npos) target.remove_prefix(path);
+  }
+  std::string_view rest = target.substr(0, target.find_first_of("?#"));
+  rest.remove_prefix(std::min<size_t>(1, rest.size()));
   std::vector<std::string> parts;
-  for (std::string_view rest = raw_path.substr(kBelowServices.size());;) {
+  for (;;) {
     size_t slash = rest.find('/');
     parts.push_back(PercentDecode(rest.substr(0, slash), /*plus_is_space=*/false));
-    if (slash == std::string_view::npos) break;
+    if (slash == std::string_view::npos) return parts;
     rest.remove_prefix(slash + 1);
   }
+}
+
+// The call of a path below kServices, and the names in it. Null: there is none.
+Handler Match(const HttpRequest& http, ServiceRequest& request) {
+  if (request.target.path == kServices) return Services;
+  std::vector<std::string> parts = PathParts(http.target);
+  constexpr size_t kAbove = 3;  // "anneal", "v1", "services"
+  if (parts.size() <= kAbove) return nullptr;
+  parts.erase(parts.begin(), parts.begin() + kAbove);
   request.service = parts[0];
   if (request.service.empty()) return nullptr;
   if (parts.size() == 2) {
@@ -141,9 +158,8 @@ Handler Match(std::string_view raw_path, ServiceRequest& request) {
 }
 
 Result<HttpResponse> Answer(const QueryContext& context, HttpRequest& request) {
-  std::string_view raw_path = std::string_view(request.target).substr(0, request.target.find('?'));
   ServiceRequest parsed{.http = request, .target = ParseTarget(request.target)};
-  Handler handler = Match(raw_path, parsed);
+  Handler handler = Match(request, parsed);
   if (handler == nullptr) {
     return Error(Code::kNotFound, "there is no call {}", parsed.target.path.substr(0, 200));
   }
@@ -163,10 +179,15 @@ std::string_view PublishRouteOf(std::string_view path) {
 }
 
 HttpResponse PublishCall(const QueryContext& context, HttpRequest request) {
-  bool publishes = request.target.substr(0, request.target.find('?')) == kPublish;
+  bool publishes = ParseTarget(request.target).path == kPublish;
   if (publishes && request.method != "POST") return MethodNotAllowed("POST");
   Result<HttpResponse> response = publishes ? Publish(context, request) : Answer(context, request);
-  if (!response.ok()) return ErrorResponse(response.status());
+  if (!response.ok()) {
+    // 429 would have it sent again.
+    const bool too_large = publishes && response.status().code() == Code::kResourceExhausted;
+    return ErrorResponse(response.status(),
+                         too_large ? 413 : HttpStatusOf(response.status().code()));
+  }
   response->headers.Add("X-Content-Type-Options", "nosniff");
   response->headers.Add("Cache-Control", "no-store");
   return *std::move(response);

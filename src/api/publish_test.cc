@@ -3,6 +3,7 @@
 #include <absl/strings/escaping.h>
 
 #include "api/api_fixture.h"
+#include "api/counted_memory.h"
 #include "base/fs.h"
 #include "base/sha256.h"
 #include "profile/compress.h"
@@ -127,6 +128,51 @@ TEST_F(PublishTest, TheNewestOfAServiceAreKept) {
   EXPECT_EQ(GetJson("/other/records")["records"].size(), 1u);
 }
 
+TEST_F(PublishTest, ARecordThatWouldNotBeKeptIsRefused) {
+  ApiOptions options;
+  options.limits.max_published_records = 1;
+  Use(std::move(options));
+  example_["time_unix_ns"] = 1'795'442'500'000'000'000;
+  const std::string newer = Publish(example_);
+  example_["time_unix_ns"] = 1'795'442'400'000'000'000;
+  HttpResponse older = Post("/anneal/v1/publish", "application/json", example_.dump());
+  EXPECT_EQ(older.status, 400);
+  EXPECT_THAT(older.body, HasSubstr("limits.published_records"));
+  Json records = GetJson("/shop/records")["records"];
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0]["id"], newer);
+  example_["service"] = "other";
+  EXPECT_EQ(Get("/other/records/" + Publish(example_)).status, 200) << "each service has its own";
+}
+
+TEST_F(PublishTest, ARecordIsOfOneTenant) {
+  ApiOptions options;
+  options.tenancy = Tenancy::kHeader;
+  Use(std::move(options));
+  for (auto [tenant, status] :
+       {std::pair("a|b", 400), std::pair("a|a", 200), std::pair("a", 200)}) {
+    HttpRequest request{.method = "POST", .target = "/anneal/v1/publish", .body = example_.dump()};
+    request.headers.Add("X-Scope-OrgID", tenant);
+    HttpResponse response = Send(std::move(request));
+    EXPECT_EQ(response.status, status) << tenant << " " << response.body;
+  }
+}
+
+TEST_F(PublishTest, TargetsMayBeAbsoluteAndEncoded) {
+  const std::string id = Publish(example_);
+  for (std::string_view target :
+       {"http://host:4040/anneal/v1/services/shop/records/{}",
+        "/anneal/v1/services/sh%6fp/records/{}", "/anneal/v1/%73ervices/shop/records/{}?x=1",
+        "/anneal/v1/services/shop/records/{}#x"}) {
+    HttpResponse response =
+        Send({.method = "GET", .target = fmt::format(fmt::runtime(target), id)});
+    EXPECT_EQ(response.status, 200) << target << " " << response.body;
+  }
+  EXPECT_EQ(Send({.method = "GET", .target = "http://h/anneal/v1/services"}).status, 200);
+  EXPECT_EQ(Post("http://h/anneal/v1/%70ublish", "", example_.dump()).status, 200);
+  EXPECT_EQ(Send({.method = "GET", .target = "/anneal%2Fv1/services/shop/records"}).status, 404);
+}
+
 TEST_F(PublishTest, DeletesARecordWhole) {
   std::string first = Publish(example_);
   example_["time_unix_ns"] = 1'795'442'500'000'000'000;
@@ -229,6 +275,49 @@ TEST_F(PublishTest, SaysWhatIsWrong) {
        {"/", "/shop", "/shop/none", "/shop/records/x/y", "/shop/records/"}) {
     EXPECT_EQ(Get(path).status, 404) << path;
   }
+}
+
+// A parser that looks at the whole parent after each element would still be at it.
+TEST_F(PublishTest, AHalfMillionElementsAreReadInOnePass) {
+  std::string text = R"({"decisions":[{})";
+  for (int i = 1; i < 500'000; ++i) text += ",{}";
+  HttpResponse response = Post("/anneal/v1/publish", "application/json", text + "]}");
+  EXPECT_EQ(response.status, 400);
+  EXPECT_THAT(response.body, HasSubstr("format is not"));
+
+  text = R"({"format":0)";
+  for (int i = 0; i < 500'000; ++i) text += fmt::format(R"(,"{}":0)", i);
+  EXPECT_THAT(Post("/anneal/v1/publish", "application/json", text + "}").body,
+              HasSubstr("more than 1000 fields"));
+}
+
+TEST_F(PublishTest, WhatARecordTakesIsClaimedBeforeItIsBuilt) {
+  for (std::string_view element : {"{}", "0", "[]", R"({"":0})", R"("")"}) {
+    std::string text = fmt::format(R"({{"decisions":[{})", element);
+    for (int i = 1; i < 1000; ++i) text += fmt::format(",{}", element);
+    text += "]}";
+    CountedMemory none(0), enough(size_t{1} << 20);
+    EXPECT_EQ(ParsePublished(text, &none).status().code(), Code::kUnavailable) << element;
+    EXPECT_EQ(ParsePublished(text, &enough).status().code(), Code::kInvalidArgument) << element;
+    // An element's value in a vector that has grown, at least.
+    EXPECT_GT(enough.most, 1000 * 2 * sizeof(Json)) << element;
+  }
+  const std::string text = example_.dump();
+  CountedMemory memory(size_t{1} << 20);
+  EXPECT_TRUE(ParsePublished(text, &memory).ok());
+  EXPECT_GT(memory.most, 2 * text.size());
+  memory.limit = memory.most - 1;
+  memory.held = 0;
+  HttpRequest request{.method = "POST", .target = "/anneal/v1/publish", .body = text};
+  request.memory = std::make_shared<CountedMemory>(memory);
+  EXPECT_EQ(Send(std::move(request)).status, 503);
+}
+
+TEST_F(PublishTest, ABodyBeyondTheLimitIsNotToBeSentAgain) {
+  ApiOptions options;
+  options.limits.max_body_bytes = 100;
+  Use(std::move(options));
+  EXPECT_EQ(Post("/anneal/v1/publish", "application/json", example_.dump()).status, 413);
 }
 
 TEST_F(PublishTest, EveryPrefixIsAnsweredWithAnError) {

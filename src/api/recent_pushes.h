@@ -2,7 +2,9 @@
 //
 // A client that got no answer sends its profile again. That it is the same is seen by its bytes and
 // its time; but a profile that carries no time gets that of its arrival, another one each time, and
-// one that was encoded anew has other bytes. The client's id settles both. Thread-safe; in memory.
+// one that was encoded anew has other bytes. The client's id settles either, but not both at once,
+// as some call all their profiles alike. Thread-safe; in memory, of bounded size whatever clients
+// send.
 #pragma once
 
 #include <array>
@@ -30,10 +32,14 @@ class RecentPushes {
   // `now_ns` is monotonic.
   Push First(std::string_view tenant, std::string_view id, const Push& push, int64_t now_ns);
 
+  // Of the keys that are held: what ids take.
+  size_t key_bytes();
+
  private:
   void Forget(int64_t now_ns) REQUIRES_LOCK(mutex_);
 
   Mutex mutex_;
+  // By tenant and the id's fingerprint: ids are as long as clients like.
   absl::flat_hash_map<std::string, Push> pushes_ GUARDED_BY(mutex_);
   std::deque<std::pair<int64_t, std::string>> arrivals_ GUARDED_BY(mutex_);  // oldest first
 };

@@ -20,6 +20,16 @@ TEST(RecentPushesTest, TheFirstOfAnIdStandsForAWhile) {
   EXPECT_EQ(time_of("a", "x", 7, RecentPushes::kWindowNs + 1), 7) << "forgotten";
 }
 
+TEST(RecentPushesTest, LongIdsTakeNoMoreThanShortOnes) {
+  RecentPushes recent;
+  std::string id(1'000'000, 'x');
+  EXPECT_EQ(recent.First("a", id, {.time_ns = 1}, 0).time_ns, 1);
+  EXPECT_EQ(recent.First("a", id, {.time_ns = 2}, 0).time_ns, 1);
+  id.back() = 'y';
+  EXPECT_EQ(recent.First("a", id, {.time_ns = 3}, 0).time_ns, 3);
+  EXPECT_LT(recent.key_bytes(), 100u);
+}
+
 TEST(RecentPushesTest, TheOldestAreForgottenFirstWhenThereAreTooMany) {
   RecentPushes recent;
   const auto count = static_cast<int64_t>(RecentPushes::kMaxPushes);

@@ -1,5 +1,7 @@
 // Many series: refused beyond the limit, whole, and listed.
+#include <atomic>
 #include <chrono>
+#include <thread>
 
 #include "store/engine.h"
 #include "store/profiles_for_test.h"
@@ -47,6 +49,34 @@ TEST(Cardinality, SeriesBeyondTheLimitAreRefusedAndOthersGoOn) {
   ASSERT_TRUE(append({"1"}, "one", 4 * 3600 * kTestSecondNs).ok());
   ASSERT_TRUE(RetainFrom(*store, kTestBaseNs + 3 * 3600 * kTestSecondNs).ok());
   EXPECT_TRUE(append({"4", "5"}, "one").ok());
+}
+
+TEST(Cardinality, AppendsAtATimeKeepTheLimitTogether) {
+  constexpr size_t kThreads = 8, kEach = 200, kLimit = 100;
+  TempDir dir;
+  EmbeddedOptions options;
+  options.directory = dir.path();
+  options.max_series_per_tenant = kLimit;
+  std::unique_ptr<Store> store = OpenEmbedded(options).value();
+  const Profile profile = RandomProfile(3);
+  std::atomic<size_t> taken{0};
+  std::vector<std::thread> threads;
+  for (size_t thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (size_t i = 0; i < kEach; ++i) {
+        const ProfileWrite write = MakeWrite(profile, fmt::format("{}-{}", thread, i), kTestBaseNs);
+        store->Append("one", {&write, 1}, [&](const Status& status) {
+          if (status.ok()) ++taken;
+        });
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const ProfileWrite last = MakeWrite(profile, "last", kTestBaseNs);
+  EXPECT_EQ(AppendAndWait(*store, "one", {&last, 1}).code(), Code::kResourceExhausted);
+  EXPECT_EQ(store->Stats()->services.at(0).series, kLimit);
+  store.reset();  // answers what is under way
+  EXPECT_EQ(taken, kLimit);
 }
 
 TEST(Cardinality, AHundredThousandSeriesAreListed) {

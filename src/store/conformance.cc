@@ -275,6 +275,24 @@ TEST_P(StoreConformance, EqualLabelsTimeAndIdAreOneProfileAndTheLaterWins) {
   EXPECT_THAT(totals.begin()->second, SizeIs(2));
 }
 
+// Wherever they lie in memory.
+TEST_P(StoreConformance, OfEqualProfilesInOneAppendTheLaterWins) {
+  const Profile profiles[] = {OneStack("a", 3), OneStack("b", 5)};
+  for (size_t later : {size_t{0}, size_t{1}}) {
+    ProfileWrite writes[2];
+    for (size_t i = 0; i < 2; ++i) {
+      writes[i].labels = TestLabels("a", kTestCpuType, {{"later", std::to_string(later)}});
+      writes[i].time_ns = kTestBaseNs;
+      writes[i].profile = &profiles[i == 1 ? later : 1 - later];
+      writes[i].sample_type = 1;
+    }
+    ASSERT_TRUE(AppendAndWait(store(), "anonymous", writes).ok());
+    Selection selection = SelectAll(kTestCpuType);
+    selection.matchers = {{.name = "later", .value = std::to_string(later)}};
+    EXPECT_EQ(Total(store().Merge(selection).value()), later == 0 ? 3 : 5);
+  }
+}
+
 TEST_P(StoreConformance, TotalsAreGroupedByLabels) {
   Writes writes;
   writes.Add(TestLabels("a", kTestCpuType, {{"pod", "1"}}), kTestBaseNs + 5, 1, OneStack("f", 1));

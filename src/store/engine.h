@@ -1,16 +1,17 @@
 // EmbeddedStore: the embedded engine's parts put together. See embedded.h for opening one.
 //
-// Locks, in the order in which they may be taken: upkeep_, ground_, gate_, the index's, partitions'
-// (by key), the partition cache's, the commit queue's. Whatever reads holds ground_ shared, appends
-// hold gate_ shared, and what changes the ground under them (recovery after a failed write,
-// deletes) holds both alone. There are two of them since a query may take a minute, and appends
-// must not wait behind a delete that waits for it. What deletes, and what holds ground_ for longer
-// than queries may wait for a delete, takes turns by upkeep_.
+// Locks, in the order in which they may be taken: upkeep_, ground_, gate_, room_, the index's,
+// partitions' (by key), the partition cache's, the commit queue's. Whatever reads holds ground_
+// shared, appends hold gate_ shared, and what changes the ground under them (recovery after a
+// failed write, deletes) holds both alone. There are two of them since a query may take a minute,
+// and appends must not wait behind a delete that waits for it. What deletes, and what holds ground_
+// for longer than queries may wait for a delete, takes turns by upkeep_.
 #pragma once
 
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -223,6 +224,7 @@ class EmbeddedStore final : public Store {
   Mutex retention_mutex_;
   std::shared_ptr<const RetentionPolicy> retention_ GUARDED_BY(retention_mutex_) =
       std::make_shared<RetentionPolicy>();
+  std::mutex room_;  // from the look for room for new series until they are there
   SeriesIndex index_;
   PartitionCache partitions_;
   DamageLog damage_;

@@ -141,6 +141,8 @@ class EmbeddedStore::LockedPartitions {
 
 Status EmbeddedStore::TryAppend(std::string_view tenant, std::span<const ProfileWrite> writes,
                                 AppendDone& done, bool& enqueued) {
+  std::unique_lock room(room_, std::defer_lock);
+  if (options_.max_series_per_tenant != 0) room.lock();
   TRY(index_.CheckRoom(tenant, writes, options_.max_series_per_tenant));
   std::vector<Planned> planned(writes.size());
   std::vector<ProfileKey> replaced;
@@ -163,6 +165,7 @@ Status EmbeddedStore::TryAppend(std::string_view tenant, std::span<const Profile
       partitions.push_back(replaced.back().partition);
     }
   }
+  if (room.owns_lock()) room.unlock();
   // Of equal keys the later write is the one.
   std::ranges::stable_sort(planned, {}, &Planned::key);
   planned.erase(

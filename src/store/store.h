@@ -154,7 +154,9 @@ class Store {
 
   // Stores all of `writes` or none, and calls `done` once: ok when they are durable and visible
   // to every later query. `done` may run before Append returns or on another thread, and must be
-  // quick. Concurrent appends share one disk sync (group commit).
+  // quick. What is refused for what it is, with kInvalidArgument or kResourceExhausted, should be
+  // so before Append returns, while the caller can still part it. Concurrent appends share one disk
+  // sync (group commit).
   virtual void Append(std::string_view tenant, std::span<const ProfileWrite> writes,
                       AppendDone done) = 0;
 

@@ -103,8 +103,6 @@ std::string_view FindService(std::string_view path) {
 
 bool IsIngest(std::string_view path) { return path == kIngestPaths[0] || path == kIngestPaths[1]; }
 
-std::string_view PathOf(std::string_view target) { return target.substr(0, target.find('?')); }
-
 // 422 for what is wrong with the profile, where the code alone would say 400; the client's retry
 // rules look at the number.
 HttpResponse IngestError(const Status& status) {
@@ -211,7 +209,7 @@ HttpResponse Api::Rep::Page(HttpRequest request) {
   if (!tenant.ok()) return ErrorResponse(tenant.status());
   QueryContext context{store,         options.limits, *std::move(tenant),
                        clock.NowNs(), false,          ControlOf(request)};
-  if (PublishRouteOf(PathOf(request.target)).empty()) return PageCall(context, request);
+  if (PublishRouteOf(ParseTarget(request.target).path).empty()) return PageCall(context, request);
   return PublishCall(context, std::move(request));
 }
 
@@ -244,7 +242,7 @@ void Api::Rep::HandleIngest(HttpRequest request, HttpRespond respond) {
 }
 
 void Api::Handle(HttpRequest request, HttpRespond respond) {
-  std::string_view path = PathOf(request.target);
+  const std::string path = ParseTarget(request.target).path;
   if (const Rpc* rpc = FindRpc(path)) {
     return rep_->HandleRpc(*rpc, std::move(request), std::move(respond));
   }

@@ -185,21 +185,21 @@ TEST_F(ApiTest, APushThatIsRepeatedCountsOnce) {
   const size_t columns = push("x", 0, 10);
   clock.SleepNs(30 * kSecondNs);
   EXPECT_EQ(push("x", 0, 10), columns) << "without a time, the same id";
-  EXPECT_EQ(push("x", 0, 20), columns) << "and encoded anew: the later one wins";
-  EXPECT_EQ(push("y", 0, 10), 2 * columns) << "another id";
-  EXPECT_EQ(push("", 0, 10), 3 * columns) << "no id: another one than that of y";
-  EXPECT_EQ(push("", 0, 10), 3 * columns) << "its bytes at this time";
-  EXPECT_EQ(push("z", kNowNs - kSecondNs, 10), 4 * columns);
-  EXPECT_EQ(push("z", kNowNs - kSecondNs, 20), 4 * columns);
-  EXPECT_EQ(push("w", kNowNs - kSecondNs, 10), 5 * columns) << "the same bytes and time";
-  EXPECT_EQ(push("z", kNowNs, 10), 6 * columns) << "the id again, of another time";
+  EXPECT_EQ(push("x", 0, 20), 2 * columns) << "other bytes: nothing tells that it is one of them";
+  EXPECT_EQ(push("y", 0, 10), 3 * columns) << "another id";
+  EXPECT_EQ(push("", 0, 10), 4 * columns) << "no id: another one than that of y";
+  EXPECT_EQ(push("", 0, 10), 4 * columns) << "its bytes at this time";
+  EXPECT_EQ(push("z", kNowNs - kSecondNs, 10), 5 * columns);
+  EXPECT_EQ(push("z", kNowNs - kSecondNs, 20), 5 * columns);
+  EXPECT_EQ(push("w", kNowNs - kSecondNs, 10), 6 * columns) << "the same bytes and time";
+  EXPECT_EQ(push("z", kNowNs, 10), 7 * columns) << "the id again, of another time";
   clock.SleepNs(RecentPushes::kWindowNs + kSecondNs);
-  EXPECT_EQ(push("w", kNowNs - kSecondNs, 10), 6 * columns) << "long after, with its time";
-  EXPECT_EQ(push("x", 0, 10), 7 * columns) << "long after, without one";
+  EXPECT_EQ(push("w", kNowNs - kSecondNs, 10), 7 * columns) << "long after, with its time";
+  EXPECT_EQ(push("x", 0, 10), 8 * columns) << "long after, without one";
   // A clock that jumps back only changes what time such profiles get.
   clock.Set(kNowNs - 3600 * kSecondNs);
-  EXPECT_EQ(push("v", 0, 10), 8 * columns);
-  EXPECT_EQ(push("v", 0, 10), 8 * columns);
+  EXPECT_EQ(push("v", 0, 10), 9 * columns);
+  EXPECT_EQ(push("v", 0, 10), 9 * columns);
 }
 
 TEST_F(ApiTest, AProfileWithoutSamplesIsAccepted) {
@@ -252,6 +252,77 @@ TEST_F(ApiTest, SeveralTenantsAreReadAsOne) {
   EXPECT_EQ(send(kTypes, "blue|", "{}", "application/json").status, 400);
   EXPECT_EQ(send(kStats, "blue|red", "{}", "application/json").status, 400);
   EXPECT_EQ(send(kStats, "red|red", "{}", "application/json").status, 200) << "one";
+}
+
+// As the router in front of the Api reads them.
+TEST_F(ApiTest, TargetsMayBeAbsoluteAndEncoded) {
+  for (std::string_view prefix : {"", "http://host:4040"}) {
+    for (std::string_view path :
+         {"/querier.v1.QuerierService/ProfileTypes", "/querier%2Ev1.QuerierService/ProfileTypes"}) {
+      EXPECT_EQ(Post(fmt::format("{}{}", prefix, path), "application/json", "{}").status, 200)
+          << path;
+    }
+    for (std::string_view path :
+         {"/ingest?name=a", "/%69ngest?name=b", "/pyroscope/ingest?name=c"}) {
+      EXPECT_EQ(Post(fmt::format("{}{}", prefix, path), "text/plain", "main 1").status, 200)
+          << path;
+    }
+  }
+}
+
+TEST_F(ApiTest, ATimelessProfileIsToldFromOthersOfItsId) {
+  auto push = [&](int64_t value, std::string_view id, int64_t time_ns = 0) {
+    Profile profile = Make({.sample_types = {{"cpu", "ns"}}, .samples = {{{"main"}, {value}}}});
+    profile.time_ns = time_ns;
+    push::v1::PushRequest request;
+    ASSERT_TRUE(request.ParseFromString(PushBody(EncodePprof(profile))));
+    request.mutable_series(0)->mutable_samples(0)->set_id(std::string(id));
+    EXPECT_EQ(Post(kPush, "application/proto", request.SerializeAsString()).status, 200);
+    clock.Set(clock.NowNs() + kSecondNs);
+  };
+  push(1, "1");
+  push(2, "1");
+  push(3, "1");
+  EXPECT_EQ(store.stored.size(), 3u) << "one id for all";
+  push(1, "1");
+  push(2, "1");
+  EXPECT_EQ(store.stored.size(), 3u) << "sent again";
+  push(1, "2");
+  EXPECT_EQ(store.stored.size(), 4u) << "another id is another profile";
+  push(4, "1", kNowNs);
+  push(5, "1", kNowNs);
+  EXPECT_EQ(store.stored.size(), 5u) << "encoded anew";
+}
+
+// What the store refuses keeps nothing else out.
+TEST_F(ApiTest, ValidProfilesAreStoredBesideOnesThatTheStoreRefuses) {
+  push::v1::PushRequest request;
+  ASSERT_TRUE(request.ParseFromString(PushBody(Cpu())));
+  for (int i = 0; i < 6; ++i) {
+    *request.add_series() = request.series(0);
+    request.mutable_series(i + 1)->add_labels()->set_name("pod");
+    request.mutable_series(i + 1)->mutable_labels()->rbegin()->set_value(std::to_string(i));
+  }
+  for (Code code : {Code::kInvalidArgument, Code::kResourceExhausted}) {
+    Metrics metrics;
+    Use({.metrics = &metrics});
+    store.stored.clear();
+    store.refuse = [code](const ProfileWrite& write) {
+      const std::string_view pod = FindLabel(write.labels, "pod");
+      return pod == "1" || pod == "5" ? Error(code, "no {}", pod) : Status();
+    };
+    HttpResponse response = Post(kPush, "application/proto", request.SerializeAsString());
+    EXPECT_EQ(response.status, code == Code::kInvalidArgument ? 400 : 429);
+    EXPECT_THAT(response.body, HasSubstr("no 1"));
+    EXPECT_EQ(store.stored.size() % 5, 0u);
+    EXPECT_NE(store.stored.size(), 0u);
+    EXPECT_THAT(Stored(), Not(HasSubstr("pod=\"5\"")));
+    EXPECT_THAT(Stored(), HasSubstr("pod=\"4\""));
+    std::string text = metrics.Render();
+    EXPECT_THAT(text, HasSubstr("anneal_ingested_profiles_total 5\n"));
+    EXPECT_THAT(text, HasSubstr("anneal_refused_pushes_total 1\n"));
+    EXPECT_THAT(text, HasSubstr("anneal_failed_pushes_total 0\n"));
+  }
 }
 
 TEST_F(ApiTest, CountsWhatItTakes) {

@@ -2,6 +2,7 @@
 #include "store/embedded.h"
 
 #include <gtest/gtest.h>
+#include <push/v1/push.pb.h>
 
 #include <filesystem>
 #include <future>
@@ -133,6 +134,56 @@ TEST_F(EmbeddedTest, AnswersAsTheStoreInMemory) {
     }
   }
   EXPECT_GT(with_data, 100u) << "the comparison must not be of empty answers";
+}
+
+// A rule of retention, or the room for series, keeps out what it is about and nothing else.
+TEST_F(EmbeddedTest, StoresWhatIsValidBesideWhatTheStoreRefuses) {
+  embedded_api_.reset();
+  embedded_.reset();
+  embedded_ =
+      OpenEmbedded({.directory = directory_, .max_series_per_tenant = 2, .clock = &clock}).value();
+  embedded_->SetRetention(
+      RetentionPolicy({{.service = "checkout", .max_age_ns = 3600 * kSecondNs}}));
+  embedded_api_ = std::make_unique<Api>(*embedded_, clock, ApiOptions());
+  auto push = [&](const std::vector<std::pair<std::string, int64_t>>& services_and_ages) {
+    push::v1::PushRequest request;
+    for (const auto& [service, age_ns] : services_and_ages) {
+      auto* series = request.add_series();
+      for (auto [name, value] :
+           {std::pair("__name__", std::string("cpu")), std::pair("service_name", service)}) {
+        series->add_labels()->set_name(name);
+        series->mutable_labels()->rbegin()->set_value(value);
+      }
+      series->add_samples()->set_raw_profile(EncodePprof(Make({.sample_types = {{"cpu", "ns"}},
+                                                               .time_ns = kNowNs - age_ns,
+                                                               .samples = {{{"main"}, {1}}}})));
+    }
+    HttpRequest http{.method = "POST",
+                     .target = "/push.v1.PusherService/Push",
+                     .body = request.SerializeAsString()};
+    http.headers.Add("Content-Type", "application/proto");
+    std::promise<HttpResponse> answered;
+    embedded_api_->Handle(std::move(http),
+                          [&](HttpResponse r) { answered.set_value(std::move(r)); });
+    return answered.get_future().get();
+  };
+  auto count = [&](std::string_view service) {
+    return embedded_
+        ->Count({.matchers = {{.name = "service_name", .value = std::string(service)}},
+                 .range = {0, INT64_MAX}})
+        .value();
+  };
+  HttpResponse aged = push({{"b", 0}, {"checkout", 7200 * kSecondNs}});
+  EXPECT_EQ(aged.status, 400);
+  EXPECT_THAT(aged.body, testing::HasSubstr("retention keeps 3600 s"));
+  EXPECT_EQ(count("b"), 1u);
+  EXPECT_EQ(count("checkout"), 0u);
+  HttpResponse full = push({{"new1", 0}, {"new2", 0}, {"b", kSecondNs}});
+  EXPECT_EQ(full.status, 429);
+  EXPECT_THAT(full.body, testing::HasSubstr("limits.series_per_tenant"));
+  EXPECT_EQ(count("b"), 2u) << "known";
+  EXPECT_EQ(count("new1"), 1u) << "there was room for it";
+  EXPECT_EQ(count("new2"), 0u);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <tuple>
 
@@ -18,6 +19,8 @@ class MemoryStore : public Store {
  public:
   // When set, Append fails with it.
   Status append_failure;
+  // When set, Append of a write fails with what it says, unless that is ok.
+  std::function<Status(const ProfileWrite&)> refuse;
   RetentionPolicy retention;  // kept, not obeyed
   // What Append was given, in order.
   std::vector<StoredProfile> stored;
@@ -27,6 +30,10 @@ class MemoryStore : public Store {
               AppendDone done) override {
     ++appends;
     if (!append_failure.ok()) return done(append_failure);
+    for (const ProfileWrite& write : writes) {
+      const Status refused = refuse ? refuse(write) : Status();
+      if (!refused.ok()) return done(refused);
+    }
     for (const ProfileWrite& write : writes) Keep(tenant, write);
     done({});
   }

@@ -4,6 +4,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include "api/api_fixture.h"
+#include "api/fake_memory.h"
 #include "api/made_otlp.h"
 #include "api/otlp_message.h"
 #include "profile/compress.h"
@@ -47,6 +48,49 @@ TEST_F(OtlpHttpTest, StoresWhatIsExported) {
   EXPECT_EQ(store.stored.size(), 1u);
   EXPECT_EQ(Post(kOtlpPath, "application/protobuf", Request(4).Bytes()).status, 200);
   EXPECT_EQ(store.stored.size(), 2u);
+}
+
+TEST_F(OtlpHttpTest, SaysHowManyTheStoreRefused) {
+  MadeOtlp made;
+  for (std::string_view service : {"a", "b", "c"}) {
+    made.Sample(made.Profile(made.Resource({{"service.name", std::string(service)}}), "t", "u"),
+                {"main"}, {1});
+  }
+  store.refuse = [](const ProfileWrite& write) {
+    return FindLabel(write.labels, "service_name") == "b" ? InvalidArgument("too old") : Status();
+  };
+  HttpResponse response = Post(kOtlpPath, kType, made.Bytes());
+  EXPECT_EQ(response.status, 200) << response.body;
+  otlp::ExportProfilesServiceResponse answer;
+  ASSERT_TRUE(answer.ParseFromString(response.body));
+  EXPECT_EQ(answer.partial_success().rejected_profiles(), 1);
+  EXPECT_EQ(answer.partial_success().error_message(), "too old");
+  EXPECT_EQ(store.stored.size(), 2u);
+  store.refuse = [](const ProfileWrite&) { return InvalidArgument("too old"); };
+  EXPECT_EQ(Post(kOtlpPath, kType, made.Bytes()).status, 400) << "all of them";
+}
+
+// A stack that many samples name is written out for each.
+TEST_F(OtlpHttpTest, WhatItMakesOfATableIsClaimed) {
+  MadeOtlp made;
+  auto& profile = made.Profile(made.Resource({{"service.name", "shop"}}), "t", "u");
+  made.Sample(profile, std::vector<std::string>(1000, "main"), {1});
+  for (int i = 1; i < 1000; ++i) *profile.add_samples() = profile.samples(0);
+  auto push = [&](size_t limit) {
+    HttpRequest request{.method = "POST", .target = std::string(kOtlpPath), .body = made.Bytes()};
+    request.headers.Add("Content-Type", std::string(kType));
+    auto memory = std::make_shared<FakeMemory>(limit);
+    request.memory = memory;
+    const int status = Send(std::move(request)).status;
+    return std::pair(status, memory->most);
+  };
+  EXPECT_LT(8 * made.Bytes().size(), size_t{1} << 20) << "what its bytes alone would be taken for";
+  EXPECT_EQ(push(size_t{1} << 20).first, 503) << "to be sent again: nothing is wrong with it";
+  EXPECT_EQ(store.stored.size(), 0u);
+  auto [status, most] = push(size_t{64} << 20);
+  EXPECT_EQ(status, 200);
+  EXPECT_GT(most, 1000 * 1000 * sizeof(LocationId));
+  EXPECT_LT(most, size_t{32} << 20);
 }
 
 TEST_F(OtlpHttpTest, TakesJsonAndGzip) {

@@ -3,7 +3,7 @@
 #include <absl/strings/escaping.h>
 
 #include "api/api_fixture.h"
-#include "api/counted_memory.h"
+#include "api/fake_memory.h"
 #include "base/fs.h"
 #include "base/sha256.h"
 #include "profile/compress.h"
@@ -296,20 +296,18 @@ TEST_F(PublishTest, WhatARecordTakesIsClaimedBeforeItIsBuilt) {
     std::string text = fmt::format(R"({{"decisions":[{})", element);
     for (int i = 1; i < 1000; ++i) text += fmt::format(",{}", element);
     text += "]}";
-    CountedMemory none(0), enough(size_t{1} << 20);
+    FakeMemory none(0), enough(size_t{1} << 20);
     EXPECT_EQ(ParsePublished(text, &none).status().code(), Code::kUnavailable) << element;
     EXPECT_EQ(ParsePublished(text, &enough).status().code(), Code::kInvalidArgument) << element;
     // An element's value in a vector that has grown, at least.
     EXPECT_GT(enough.most, 1000 * 2 * sizeof(Json)) << element;
   }
   const std::string text = example_.dump();
-  CountedMemory memory(size_t{1} << 20);
+  FakeMemory memory(size_t{1} << 20);
   EXPECT_TRUE(ParsePublished(text, &memory).ok());
   EXPECT_GT(memory.most, 2 * text.size());
-  memory.limit = memory.most - 1;
-  memory.held = 0;
   HttpRequest request{.method = "POST", .target = "/anneal/v1/publish", .body = text};
-  request.memory = std::make_shared<CountedMemory>(memory);
+  request.memory = std::make_shared<FakeMemory>(memory.most - 1);
   EXPECT_EQ(Send(std::move(request)).status, 503);
 }
 

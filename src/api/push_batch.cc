@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
+#include <set>
 
 #include "api/claimed_inflate.h"
 #include "api/fingerprint.h"
@@ -124,14 +124,59 @@ Result<Profile> PushBatch::Decode(std::string_view pprof) {
   return profile;
 }
 
-// A request may name long labels once and many profiles under them.
-Status PushBatch::CheckLabelBytes(const SeriesLabels& series, size_t writes) {
-  uint64_t each = 0;
-  for (const LabelPair& label : series.labels) each += label.name.size() + label.value.size();
-  label_bytes_ += each * writes;
-  if (label_bytes_ <= OrUnlimited(limits_.max_body_bytes)) return {};
-  return InvalidArgument("the labels of the request's series, written out, exceed limits.body, {}",
-                         limits_.max_body_bytes);
+// What the labels of all columns take together, those of samples left out.
+Result<PushBatch::LabelCost> PushBatch::CostOfColumns(const SeriesLabels& series,
+                                                      const Profile& profile) const {
+  LabelCost cost;
+  auto count = [&cost](const LabelPair& label, size_t times) {
+    cost.labels += times;
+    cost.bytes += times * (label.name.size() + label.value.size());
+  };
+  const size_t columns = profile.sample_types.size();
+  for (const LabelPair& label : series.labels) count(label, columns);
+  SeriesLabels bare{.name = series.name};
+  for (size_t column = 0; column < columns; ++column) {
+    for (const LabelPair& label : ColumnLabels(bare, {}, profile, column)) {
+      TRY(CheckLabel(label.name, label.value, limits_));
+      count(label, 1);
+    }
+  }
+  return cost;
+}
+
+// A request may name long labels once, and many profiles and samples under them: each column of
+// each group is a write with labels of its own.
+Status PushBatch::Admit(LabelCost columns, LabelCost group, size_t column_count) {
+  label_bytes_ += columns.bytes + group.bytes * column_count;
+  if (label_bytes_ > OrUnlimited(limits_.max_body_bytes)) {
+    return InvalidArgument(
+        "the labels of the request's series, written out, exceed limits.body, {}",
+        limits_.max_body_bytes);
+  }
+  constexpr size_t kGrowing = 3;  // a vector that grows is there twice, once with room
+  const size_t labels = columns.labels + group.labels * (column_count + 1);
+  return ClaimMemory(memory_, labels * sizeof(LabelPair) + columns.bytes +
+                                  group.bytes * (column_count + 1) +
+                                  kGrowing * column_count * sizeof(ProfileWrite));
+}
+
+Result<std::vector<SampleGroup>> PushBatch::Group(const SeriesLabels& series,
+                                                  const Profile& profile) {
+  ASSIGN_OR_RETURN(const LabelCost columns, CostOfColumns(series, profile));
+  const size_t column_count = profile.sample_types.size();
+  TRY(Admit(columns, {}, column_count));  // the first group
+  bool is_first = true;
+  auto admit = [&](size_t labels, size_t bytes) {
+    const LabelCost shared = is_first ? LabelCost() : columns;
+    is_first = false;
+    return Admit(shared, {labels, bytes}, column_count);
+  };
+  ASSIGN_OR_RETURN(std::vector<SampleGroup> groups,
+                   GroupSamples(profile, limits_.max_series_per_profile, admit));
+  size_t samples = 0;
+  for (const SampleGroup& group : groups) samples += group.samples ? group.samples->size() : 0;
+  TRY(ClaimMemory(memory_, samples * sizeof(uint32_t) * (column_count + 1)));
+  return groups;
 }
 
 Status PushBatch::Add(std::vector<LabelPair> labels, Profile profile, std::string_view source,
@@ -144,30 +189,35 @@ Status PushBatch::Add(std::vector<LabelPair> labels, Profile profile, std::strin
   TRY(CheckAge(profile.time_ns, now_ns_, limits_));
   if (limits_.max_stack_depth != 0) CutStacks(profile, limits_.max_stack_depth);
   if (limits_.max_symbol_bytes != 0) CutStrings(profile, limits_.max_symbol_bytes);
-  ASSIGN_OR_RETURN(std::vector<SampleGroup> groups,
-                   GroupSamples(profile, limits_.max_series_per_profile));
-  TRY(CheckLabelBytes(series, groups.size() * profile.sample_types.size()));
+  ASSIGN_OR_RETURN(const std::vector<SampleGroup> groups, Group(series, profile));
   DropAddresses(profile);
+  const size_t first_write = writes_.size();
+  const uint64_t bytes_before = bytes_;
   bytes_ += SizeOf(profile);
   ProfileUuid id = IdOf(source);
   profiles_.push_back(std::move(profile));
   const Profile& kept = profiles_.back();
   // A label that the series has wins over a sample's of that name, so that groups may end up in one
   // series: they are then one profile.
-  std::map<std::pair<size_t, LabelSet>, size_t> placed;  // column and labels → index in writes_
-  for (SampleGroup& group : groups) {
+  auto less = [this](size_t a, size_t b) {
+    const ProfileWrite &x = writes_[a], &y = writes_[b];
+    return std::tie(x.sample_type, x.labels) < std::tie(y.sample_type, y.labels);
+  };
+  std::set<size_t, decltype(less)> placed(less);  // of writes_, by column and labels
+  for (const SampleGroup& group : groups) {
     for (size_t column = 0; column < kept.sample_types.size(); ++column) {
       if (!HasValue(kept, column, group)) continue;
-      LabelSet column_labels = ColumnLabels(series, group.labels, kept, column);
+      ProfileWrite& write = writes_.emplace_back();
+      write.labels = ColumnLabels(series, group.labels, kept, column);
+      write.sample_type = column;
       if (groups.size() > 1) {
-        auto [place, is_new] = placed.try_emplace({column, column_labels}, writes_.size());
+        auto [place, is_new] = placed.insert(writes_.size() - 1);
         if (!is_new) {
-          AddSamples(group, &writes_[place->second]);
+          writes_.pop_back();
+          AddSamples(group, &writes_[*place]);
           continue;
         }
       }
-      ProfileWrite& write = writes_.emplace_back();
-      write.labels = std::move(column_labels);
       for (const LabelPair& label : write.labels) {
         bytes_ += label.name.size() + label.value.size();
       }
@@ -176,10 +226,10 @@ Status PushBatch::Add(std::vector<LabelPair> labels, Profile profile, std::strin
       write.duration_ns = kept.duration_ns;
       write.period = kept.period;
       write.profile = &kept;
-      write.sample_type = column;
       write.samples = group.samples;
     }
   }
+  if (writes_.size() > first_write) parts_.push_back({writes_.size(), bytes_ - bytes_before});
   return {};
 }
 

@@ -75,8 +75,65 @@ TEST(PushBatchTest, LabelsOfManyProfilesAreCounted) {
     stored += added.ok() ? 1 : 0;
     if (!added.ok()) refused = added;
   }
-  EXPECT_EQ(stored, 9);
+  EXPECT_EQ(stored, 8);
   EXPECT_THAT(refused.message(), testing::HasSubstr("limits.body"));
+}
+
+// Each group of samples is a series of its own per column, with copies of its labels.
+TEST(PushBatchTest, LabelsOfSamplesAreCountedAndClaimed) {
+  constexpr int kGroups = 100;
+  constexpr size_t kColumns = 4;
+  MadeProfile made{.sample_types = {{"a", "u"}, {"b", "u"}, {"c", "u"}, {"d", "u"}}};
+  const std::string shared(1'000, 'x');
+  for (int i = 0; i < kGroups; ++i) {
+    made.samples.push_back({{"f"}, {1, 1, 1, 1}, {{"long", shared}, {"n", fmt::format("{}", i)}}});
+  }
+  const Profile profile = Make(made);
+  const size_t written = kGroups * kColumns * shared.size();
+  Limits limits;
+  {
+    FakeMemory memory(size_t{64} << 20);
+    PushBatch batch(limits, 1, &memory);
+    ASSERT_TRUE(batch.Add(Labels(), profile, "x", 0).ok());
+    EXPECT_EQ(batch.writes().size(), kGroups * kColumns);
+    size_t held = batch.writes().size() * sizeof(ProfileWrite);
+    for (const ProfileWrite& write : batch.writes()) {
+      for (const LabelPair& label : write.labels) {
+        held += sizeof(LabelPair) + label.name.size() + label.value.size();
+      }
+    }
+    EXPECT_GT(held, written);
+    EXPECT_GE(memory.most, held);
+    EXPECT_LT(memory.most, 4 * held);
+  }
+  FakeMemory little(written);
+  PushBatch unlucky(limits, 1, &little);
+  EXPECT_EQ(unlucky.Add(Labels(), profile, "x", 0).code(), Code::kUnavailable);
+  EXPECT_TRUE(unlucky.writes().empty());
+  limits.max_body_bytes = written;
+  PushBatch narrow(limits, 1);
+  EXPECT_THAT(narrow.Add(Labels(), profile, "x", 0).message(), testing::HasSubstr("limits.body"));
+  EXPECT_TRUE(narrow.writes().empty());
+}
+
+TEST(PushBatchTest, LabelsOfSamplesKeepTheLimitsOfLabels) {
+  Limits limits;
+  limits.max_label_name_bytes = limits.max_label_value_bytes = 100;
+  auto add = [&](const std::string& name, const std::string& value, const std::string& type) {
+    PushBatch batch(limits, 1);
+    return std::string(
+        batch
+            .Add(Labels(),
+                 Make({.sample_types = {{type, "u"}}, .samples = {{{"f"}, {1}, {{name, value}}}}}),
+                 "x", 0)
+            .message());
+  };
+  const std::string exact(100, 'x'), longer(101, 'x');
+  EXPECT_EQ(add(exact, exact, "t"), "");
+  EXPECT_THAT(add(longer, "v", "t"), testing::HasSubstr("limits.label_name"));
+  EXPECT_THAT(add("n", longer, "t"), testing::HasSubstr("limits.label_value"));
+  EXPECT_EQ(add("span_id", longer, "t"), "") << "no label of a series";
+  EXPECT_THAT(add("n", "v", longer), testing::HasSubstr("limits.label_value"));
 }
 
 TEST(PushBatchTest, CutsWhatIsTooLong) {

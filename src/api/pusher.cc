@@ -14,6 +14,19 @@ void Add(Metrics::Counter* counter, double amount) {
   if (counter != nullptr) counter->Add(amount);
 }
 
+// The first of two failures; but one that passes comes first, as what it kept out is to be sent
+// again.
+const Status& Foremost(const Status& first, const Status& second) {
+  auto passes = [](const Status& status) { return status.code() == Code::kUnavailable; };
+  return first.ok() || (passes(second) && !passes(first)) ? second : first;
+}
+
+// `refused`: the first profile that was not even sent to the store.
+Status AnswerOf(const Status& refused, const AppendOutcome& outcome) {
+  if (!outcome.failure.ok()) return outcome.failure;
+  return Foremost(refused, outcome.refusal);
+}
+
 // What OpenTelemetry's clients are told of profiles that were refused beside others.
 std::string PartialSuccess(size_t refused, const Status& first) {
   opentelemetry::proto::collector::profiles::v1development::ExportProfilesServiceResponse out;
@@ -53,7 +66,7 @@ void Pusher::PushMessage(std::string_view tenant, const HttpRequest& request, An
       for (size_t i = 0; i < series.profiles.size(); ++i) {
         ++profiles;
         Status added = AddPushed(tenant, series, i, batch);
-        if (!added.ok() && refused.ok()) refused = added;
+        if (!added.ok()) refused = Foremost(refused, added);
       }
     }
     if (profiles == 0) refused = InvalidArgument("no profiles received");
@@ -64,7 +77,7 @@ void Pusher::PushMessage(std::string_view tenant, const HttpRequest& request, An
 }
 
 void Pusher::PushOtlp(std::string_view tenant, const HttpRequest& request, Answer done) {
-  PushBatch batch = NewBatch();
+  PushBatch batch = NewBatch(request.memory.get());
   size_t refused = 0;
   Status first;
   // JSON names fields where protobuf numbers them.
@@ -79,19 +92,21 @@ void Pusher::PushOtlp(std::string_view tenant, const HttpRequest& request, Answe
     }
     if (added.ok()) return;
     ++refused;
-    if (first.ok() || added.code() == Code::kUnavailable) first = added;
+    first = Foremost(first, added);
   };
-  Status read = ForEachOtlpProfile(request.body, layout, limits_, request.memory.get(), add);
+  const Status read = ForEachOtlpProfile(request.body, layout, limits_, request.memory.get(), add);
   if (!read.ok()) first = read;
   // Sent again, all of it may find room; what is stored twice counts once.
   if (first.code() == Code::kUnavailable) return done(std::move(first));
-  const bool is_partial = read.ok() && refused != 0 && !batch.writes().empty();
-  if (is_partial) Add(counters_.refused_pushes, 1);
-  std::string answer = PartialSuccess(refused, first);
-  Commit(tenant, batch, is_partial ? Status() : first,
-         [done = std::move(done), answer = std::move(answer)](const Status& status) {
-           done(status.ok() ? Result<std::string>(answer) : Result<std::string>(status));
-         });
+  const bool has_refused = !first.ok();
+  Keep(tenant, batch, has_refused,
+       [read_ok = read.ok(), refused, first = std::move(first),
+        done = std::move(done)](const AppendOutcome& outcome) {
+         const Status status = AnswerOf(first, outcome);
+         const bool is_partial = read_ok && outcome.failure.ok() && outcome.profiles != 0;
+         if (!status.ok() && !is_partial) return done(status);
+         done(PartialSuccess(refused + outcome.refused, status));
+       });
 }
 
 Status Pusher::AddPushed(std::string_view tenant, const PushSeries& series, size_t index,
@@ -101,14 +116,15 @@ Status Pusher::AddPushed(std::string_view tenant, const PushSeries& series, size
   const bool has_time = profile.time_ns >= kYear1971;
   // With another id equal bytes are another profile: two programs may have done the same.
   std::array<uint8_t, 16> print = Fingerprint(pprof);
-  if (!id.empty()) {
-    std::string both(reinterpret_cast<const char*>(print.data()), print.size());
-    print = Fingerprint(both.append(id));
-  }
+  std::string bytes_and_id(reinterpret_cast<const char*>(print.data()), print.size());
+  bytes_and_id.append(id);
+  if (!id.empty()) print = Fingerprint(bytes_and_id);
   RecentPushes::Push push{has_time ? profile.time_ns : clock_.NowNs(), print};
   if (!id.empty()) {
-    const RecentPushes::Push first = recent_.First(tenant, id, push, clock_.MonotonicNs());
-    // A client that calls all its profiles alike still has each of them, by its time.
+    // A client that calls all its profiles alike still has each of them: by its time, or else by
+    // its bytes.
+    const RecentPushes::Push first =
+        recent_.First(tenant, has_time ? id : bytes_and_id, push, clock_.MonotonicNs());
     if (!has_time || first.time_ns == push.time_ns) push = first;
   }
   const std::string_view source(reinterpret_cast<const char*>(push.fingerprint.data()),
@@ -116,32 +132,33 @@ Status Pusher::AddPushed(std::string_view tenant, const PushSeries& series, size
   return batch.Add(series.labels, std::move(profile), source, push.time_ns);
 }
 
-void Pusher::Commit(std::string_view tenant, const PushBatch& batch, Status refused,
-                    Api::PushDone done) {
-  if (!refused.ok()) Add(counters_.refused_pushes, 1);
-  if (batch.writes().empty()) {
-    done(std::move(refused));
-    return;
-  }
+void Pusher::Keep(std::string_view tenant, const PushBatch& batch, bool has_refused,
+                  std::function<void(const AppendOutcome&)> done) {
+  if (has_refused) Add(counters_.refused_pushes, 1);
+  if (batch.writes().empty()) return done({});
   Status rate = rate_.Take(tenant, batch.bytes(), clock_.MonotonicNs());
   if (!rate.ok()) {
-    Add(counters_.refused_pushes, refused.ok() ? 1 : 0);
-    done(std::move(rate));
-    return;
+    Add(counters_.refused_pushes, has_refused ? 0 : 1);
+    return done({.failure = std::move(rate)});
   }
-  auto profiles = static_cast<double>(batch.profiles());
-  auto bytes = static_cast<double>(batch.bytes());
-  store_.Append(tenant, batch.writes(),
-                [counters = counters_, profiles, bytes, refused = std::move(refused),
-                 done = std::move(done)](Status stored) {
-                  if (stored.ok()) {
-                    Add(counters.profiles, profiles);
-                    Add(counters.bytes, bytes);
-                  } else {
-                    Add(counters.failed_pushes, 1);
-                  }
-                  done(stored.ok() ? refused : stored);
-                });
+  AppendBatch(
+      store_, tenant, batch,
+      [counters = counters_, has_refused, done = std::move(done)](const AppendOutcome& outcome) {
+        Add(counters.profiles, static_cast<double>(outcome.profiles));
+        Add(counters.bytes, static_cast<double>(outcome.bytes));
+        if (!has_refused && outcome.refused != 0) Add(counters.refused_pushes, 1);
+        if (!outcome.failure.ok()) Add(counters.failed_pushes, 1);
+        done(outcome);
+      });
+}
+
+void Pusher::Commit(std::string_view tenant, const PushBatch& batch, Status refused,
+                    Api::PushDone done) {
+  const bool has_refused = !refused.ok();
+  Keep(tenant, batch, has_refused,
+       [refused = std::move(refused), done = std::move(done)](const AppendOutcome& outcome) {
+         done(AnswerOf(refused, outcome));
+       });
 }
 
 }  // namespace anneal

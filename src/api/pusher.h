@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "api/api.h"
+#include "api/batch_append.h"
 #include "api/push_batch.h"
 #include "api/push_request.h"
 #include "api/rate_limit.h"
@@ -35,7 +36,8 @@ class Pusher {
   // refused the answer says how many and why; where all are, the first refusal is the error.
   void PushOtlp(std::string_view tenant, const HttpRequest& request, Answer done);
 
-  // Stores a batch with one Append. `refused`: the first failure of filling it, or ok.
+  // Stores a batch, all that the store takes of it. `refused`: the first failure of filling it, or
+  // ok. `done` gets it, or the first of the store's.
   void Commit(std::string_view tenant, const PushBatch& batch, Status refused, Api::PushDone done);
 
  private:
@@ -46,6 +48,9 @@ class Pusher {
     Metrics::Counter* failed_pushes = nullptr;
   };
 
+  // Commit, but for its answer. `has_refused`: what was sent had more than the batch.
+  void Keep(std::string_view tenant, const PushBatch& batch, bool has_refused,
+            std::function<void(const AppendOutcome&)> done);
   // One profile of a message, under the time and bytes that it had when it came first.
   Status AddPushed(std::string_view tenant, const PushSeries& series, size_t index,
                    PushBatch& batch);

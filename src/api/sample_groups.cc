@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "api/series_labels.h"
+
 namespace anneal {
 namespace {
 
@@ -32,7 +34,8 @@ using GroupKey = std::vector<std::pair<StringId, StringId>>;
 
 class Grouper {
  public:
-  Grouper(const Profile& profile, size_t max_groups) : profile_(profile), max_groups_(max_groups) {}
+  Grouper(const Profile& profile, size_t max_groups, const AdmitGroup& admit)
+      : profile_(profile), max_groups_(max_groups), admit_(admit) {}
 
   Result<std::vector<SampleGroup>> Run() {
     for (size_t i = 0; i < profile_.SampleCount(); ++i) {
@@ -40,7 +43,8 @@ class Grouper {
         all_kept_ = false;
         continue;
       }
-      samples_[GroupOf(i)].push_back(static_cast<uint32_t>(i));
+      ASSIGN_OR_RETURN(const size_t group, GroupOf(i));
+      samples_[group].push_back(static_cast<uint32_t>(i));
       if (Exceeds(samples_.size(), max_groups_)) {
         return InvalidArgument(
             "the labels of the profile's samples make more than {} series; push fewer label "
@@ -53,7 +57,7 @@ class Grouper {
 
  private:
   // The group's number; dense, in order of appearance.
-  size_t GroupOf(size_t sample) {
+  Result<size_t> GroupOf(size_t sample) {
     key_.clear();
     for (const Label& label : profile_.Labels(sample)) {
       if (label.str != StringId::kEmpty && !IsPerRequest(profile_.Text(label.key))) {
@@ -61,9 +65,19 @@ class Grouper {
       }
     }
     std::sort(key_.begin(), key_.end());
-    auto [it, inserted] = numbers_.try_emplace(key_, numbers_.size());
-    if (inserted) samples_.emplace_back();
-    return it->second;
+    if (auto known = numbers_.find(key_); known != numbers_.end()) return known->second;
+    TRY(Admit());
+    samples_.emplace_back();
+    return numbers_.try_emplace(key_, numbers_.size()).first->second;
+  }
+
+  Status Admit() const {
+    if (!admit_) return {};
+    size_t bytes = 0;
+    for (const auto& [name, value] : key_) {
+      bytes += profile_.Text(name).size() + profile_.Text(value).size();
+    }
+    return admit_(key_.size(), bytes);
   }
 
   // Groups whose labels read the same under different string ids become one here.
@@ -73,13 +87,15 @@ class Grouper {
       std::vector<uint32_t>& into = by_labels[LabelsOf(key)];
       into.insert(into.end(), samples_[number].begin(), samples_[number].end());
     }
+    const bool all = all_kept_ && by_labels.size() == 1;
     std::vector<SampleGroup> groups;
-    for (auto& [labels, samples] : by_labels) {
-      std::sort(samples.begin(), samples.end());
+    groups.reserve(by_labels.size());
+    while (!by_labels.empty()) {
+      auto node = by_labels.extract(by_labels.begin());
       SampleGroup& group = groups.emplace_back();
-      group.labels = labels;
-      bool all = all_kept_ && by_labels.size() == 1;
-      if (!all) group.samples = std::move(samples);
+      group.labels = std::move(node.key());
+      std::sort(node.mapped().begin(), node.mapped().end());
+      if (!all) group.samples = std::move(node.mapped());
     }
     return groups;
   }
@@ -101,6 +117,7 @@ class Grouper {
 
   const Profile& profile_;
   size_t max_groups_;
+  const AdmitGroup& admit_;
   GroupKey key_;
   absl::flat_hash_map<GroupKey, size_t> numbers_;
   std::vector<std::vector<uint32_t>> samples_;  // by group number
@@ -126,6 +143,20 @@ std::vector<SampleGroup> OneGroup(const Profile& profile) {
   std::vector<SampleGroup> groups(1);
   if (!all) groups[0].samples = std::move(kept);
   return groups;
+}
+
+// Those that become labels of series. Each text is looked at once: many samples name the same.
+Status CheckSampleLabels(const Profile& profile, const Limits& limits) {
+  std::vector<bool> names(profile.strings.size()), values(profile.strings.size());
+  for (const Label& label : profile.labels) {
+    if (label.str == StringId::kEmpty || label.key == StringId::kEmpty) continue;
+    if (names[Index(label.key)] && values[Index(label.str)]) continue;
+    const std::string_view name = profile.Text(label.key);
+    if (name.empty() || IsPerRequest(name)) continue;
+    TRY(CheckLabel(name, profile.Text(label.str), limits));
+    names[Index(label.key)] = values[Index(label.str)] = true;
+  }
+  return {};
 }
 
 // Whether frames say all that there is to know of a location.
@@ -202,6 +233,7 @@ Status CheckPushedProfile(const Profile& profile, const Limits& limits) {
                              limits.max_sample_labels);
     }
   }
+  TRY(CheckSampleLabels(profile, limits));
   for (const Location& location : profile.locations) {
     const size_t frames = location.lines_end - location.lines_begin;
     if (Exceeds(frames, limits.max_inlined_frames)) {
@@ -259,9 +291,10 @@ void DropAddresses(Profile& profile) {
   }
 }
 
-Result<std::vector<SampleGroup>> GroupSamples(const Profile& profile, size_t max_groups) {
-  if (profile.label_ends.empty()) return OneGroup(profile);
-  return Grouper(profile, max_groups).Run();
+Result<std::vector<SampleGroup>> GroupSamples(const Profile& profile, size_t max_groups,
+                                              const AdmitGroup& admit) {
+  if (!profile.label_ends.empty()) return Grouper(profile, max_groups, admit).Run();
+  return OneGroup(profile);
 }
 
 }  // namespace anneal

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace anneal {
 
 // Refuses a profile with no sample types, a sample type whose name cannot stand in a profile
 // type's id (empty, or with '-' or ':'), labels of a sample or frames of a location beyond the
-// limits.
+// limits, and text labels of samples that no series could have (see CheckLabel).
 Status CheckPushedProfile(const Profile& profile, const Limits& limits);
 
 // Cuts stacks of more than `max_depth` locations on the leaf's side: what is left is where they all
@@ -39,9 +40,14 @@ struct SampleGroup {
   std::optional<std::vector<uint32_t>> samples;  // rising; nullopt: all
 };
 
+// Admits one more group, with so many labels of so many bytes, or says why not.
+using AdmitGroup = std::function<Status(size_t labels, size_t bytes)>;
+
 // Groups samples by their text labels, all but span_id, profile_id and trace_id, which vary per
 // request. Samples with a negative value, or none but zeros, are left out; groups are in label
-// order. kInvalidArgument above `max_groups` (0: unlimited).
-Result<std::vector<SampleGroup>> GroupSamples(const Profile& profile, size_t max_groups);
+// order. kInvalidArgument above `max_groups` (0: unlimited). `admit` is asked before a group's
+// labels are written out, of a profile with labels; null: all are admitted.
+Result<std::vector<SampleGroup>> GroupSamples(const Profile& profile, size_t max_groups,
+                                              const AdmitGroup& admit = nullptr);
 
 }  // namespace anneal

@@ -24,27 +24,6 @@ bool IsDerived(std::string_view name) {
   return std::find(kDerived.begin(), kDerived.end(), name) != kDerived.end();
 }
 
-Status CheckLabel(const LabelPair& label, const Limits& limits) {
-  auto exceeds = [](size_t amount, size_t limit) { return limit != 0 && amount > limit; };
-  if (label.name.empty()) return InvalidArgument("a label has no name");
-  if (exceeds(label.name.size(), limits.max_label_name_bytes)) {
-    return InvalidArgument(
-        "label `{}…`: its name has {} bytes; limits.label_name allows {}",
-        ValidUtf8Prefix(label.name) == label.name.size() ? label.name.substr(0, 32) : "",
-        label.name.size(), limits.max_label_name_bytes);
-  }
-  if (ValidUtf8Prefix(label.name) != label.name.size())
-    return InvalidArgument("a label's name is not UTF-8");
-  if (ValidUtf8Prefix(label.value) != label.value.size()) {
-    return InvalidArgument("label `{}`: its value is not UTF-8", label.name);
-  }
-  if (exceeds(label.value.size(), limits.max_label_value_bytes)) {
-    return InvalidArgument("label `{}`: its value has {} bytes; limits.label_value allows {}",
-                           label.name, label.value.size(), limits.max_label_value_bytes);
-  }
-  return {};
-}
-
 // The name with what older clients of the query side cannot read replaced.
 std::string Sanitized(std::string_view name) {
   std::string out(name);
@@ -77,13 +56,32 @@ void FoldSession(LabelSet& labels, uint64_t max_sessions) {
 
 }  // namespace
 
+Status CheckLabel(std::string_view name, std::string_view value, const Limits& limits) {
+  auto exceeds = [](size_t amount, size_t limit) { return limit != 0 && amount > limit; };
+  if (name.empty()) return InvalidArgument("a label has no name");
+  if (exceeds(name.size(), limits.max_label_name_bytes)) {
+    return InvalidArgument("label `{}…`: its name has {} bytes; limits.label_name allows {}",
+                           ValidUtf8Prefix(name) == name.size() ? name.substr(0, 32) : "",
+                           name.size(), limits.max_label_name_bytes);
+  }
+  if (ValidUtf8Prefix(name) != name.size()) return InvalidArgument("a label's name is not UTF-8");
+  if (exceeds(value.size(), limits.max_label_value_bytes)) {
+    return InvalidArgument("label `{}`: its value has {} bytes; limits.label_value allows {}", name,
+                           value.size(), limits.max_label_value_bytes);
+  }
+  if (ValidUtf8Prefix(value) != value.size()) {
+    return InvalidArgument("label `{}`: its value is not UTF-8", name);
+  }
+  return {};
+}
+
 Result<SeriesLabels> CompleteLabels(std::vector<LabelPair> sent, const Limits& limits) {
   if (sent.empty()) return InvalidArgument("the series has no labels; send __name__ at least");
   if (limits.max_labels != 0 && sent.size() > limits.max_labels) {
     return InvalidArgument("the series has {} labels; limits.labels allows {}", sent.size(),
                            limits.max_labels);
   }
-  for (const LabelPair& label : sent) TRY(CheckLabel(label, limits));
+  for (const LabelPair& label : sent) TRY(CheckLabel(label.name, label.value, limits));
   ASSIGN_OR_RETURN(LabelSet sorted, MakeLabelSet(std::move(sent)));
   SeriesLabels series;
   series.name = FindLabel(sorted, kName);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/limits.h"
@@ -17,6 +18,9 @@ struct SeriesLabels {
   std::vector<LabelPair> labels;
   LabelNames label_names = LabelNames::kAsSent;  // for labels that come later
 };
+
+// Refuses a label without a name, and a name or value that is not UTF-8 or beyond the limits.
+Status CheckLabel(std::string_view name, std::string_view value, const Limits& limits);
 
 // Refuses no labels, names or values that are not UTF-8 or beyond the limits, a name given
 // twice, and a missing __name__. service_name becomes unknown_service when absent; __delta__ is

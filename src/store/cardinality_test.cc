@@ -1,5 +1,6 @@
 // Many series: refused beyond the limit, whole, and listed.
 #include <atomic>
+#include <barrier>
 #include <chrono>
 #include <thread>
 
@@ -51,32 +52,32 @@ TEST(Cardinality, SeriesBeyondTheLimitAreRefusedAndOthersGoOn) {
   EXPECT_TRUE(append({"4", "5"}, "one").ok());
 }
 
+// Each tenant is a race for the room of one series.
 TEST(Cardinality, AppendsAtATimeKeepTheLimitTogether) {
-  constexpr size_t kThreads = 8, kEach = 200, kLimit = 100;
+  constexpr size_t kThreads = 8, kTenants = 500;
   TempDir dir;
   EmbeddedOptions options;
   options.directory = dir.path();
-  options.max_series_per_tenant = kLimit;
+  options.max_series_per_tenant = 1;
   std::unique_ptr<Store> store = OpenEmbedded(options).value();
   const Profile profile = RandomProfile(3);
   std::atomic<size_t> taken{0};
+  std::barrier<> start(kThreads);
   std::vector<std::thread> threads;
   for (size_t thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&, thread] {
-      for (size_t i = 0; i < kEach; ++i) {
-        const ProfileWrite write = MakeWrite(profile, fmt::format("{}-{}", thread, i), kTestBaseNs);
-        store->Append("one", {&write, 1}, [&](const Status& status) {
+      const ProfileWrite write = MakeWrite(profile, std::to_string(thread), kTestBaseNs);
+      for (size_t i = 0; i < kTenants; ++i) {
+        start.arrive_and_wait();
+        store->Append(std::to_string(i), {&write, 1}, [&](const Status& status) {
           if (status.ok()) ++taken;
         });
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
-  const ProfileWrite last = MakeWrite(profile, "last", kTestBaseNs);
-  EXPECT_EQ(AppendAndWait(*store, "one", {&last, 1}).code(), Code::kResourceExhausted);
-  EXPECT_EQ(store->Stats()->services.at(0).series, kLimit);
   store.reset();  // answers what is under way
-  EXPECT_EQ(taken, kLimit);
+  EXPECT_EQ(taken, kTenants);
 }
 
 TEST(Cardinality, AHundredThousandSeriesAreListed) {

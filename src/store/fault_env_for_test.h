@@ -1,5 +1,4 @@
-// An Env whose files fail when told: the k-th write or sync from now on, or all of them, or the
-// k-th read.
+// An Env whose files fail when told: the k-th write or sync from now on, or all of them.
 #pragma once
 
 #include <rocksdb/env.h>
@@ -15,8 +14,7 @@ struct FaultPlan {
   std::atomic<int64_t> until_failure = -1;  // operations that still succeed; below 0: no fault
   std::atomic<int64_t> operations = 0;      // writes and syncs so far
   std::atomic<int64_t> failures = 0;        // of these, made to fail
-  std::atomic<int64_t> reads_until_failure = -1;  // the same of reads, of which one fails
-  std::atomic<bool> sticky = true;                // false: one operation fails, then all is well
+  std::atomic<bool> sticky = true;          // false: one operation fails, then all is well
 
   bool Fails() {
     ++operations;
@@ -29,9 +27,6 @@ struct FaultPlan {
     if (!sticky) until_failure = -1;
     ++failures;
     return true;
-  }
-  bool FailsReading() {
-    return reads_until_failure.load() >= 0 && reads_until_failure.fetch_sub(1) == 0;
   }
 };
 
@@ -49,30 +44,7 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
     return status;
   }
 
-  rocksdb::IOStatus NewRandomAccessFile(const std::string& name,
-                                        const rocksdb::FileOptions& options,
-                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* result,
-                                        rocksdb::IODebugContext* debug) override {
-    rocksdb::IOStatus status = target()->NewRandomAccessFile(name, options, result, debug);
-    if (status.ok()) *result = std::make_unique<ReadFile>(std::move(*result), plan_);
-    return status;
-  }
-
  private:
-  class ReadFile : public rocksdb::FSRandomAccessFileOwnerWrapper {
-   public:
-    ReadFile(std::unique_ptr<rocksdb::FSRandomAccessFile> file, std::shared_ptr<FaultPlan> plan)
-        : FSRandomAccessFileOwnerWrapper(std::move(file)), plan_(std::move(plan)) {}
-    rocksdb::IOStatus Read(uint64_t offset, size_t size, const rocksdb::IOOptions& options,
-                           rocksdb::Slice* result, char* scratch,
-                           rocksdb::IODebugContext* debug) const override {
-      if (plan_->FailsReading()) return rocksdb::IOStatus::IOError("made to fail");
-      return FSRandomAccessFileOwnerWrapper::Read(offset, size, options, result, scratch, debug);
-    }
-
-   private:
-    std::shared_ptr<FaultPlan> plan_;
-  };
   class File : public rocksdb::FSWritableFileOwnerWrapper {
    public:
     File(std::unique_ptr<rocksdb::FSWritableFile> file, std::shared_ptr<FaultPlan> plan)

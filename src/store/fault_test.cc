@@ -22,7 +22,6 @@ class StoreFaultTest : public testing::Test {
     options.directory = dir_.path();
     options.epoch_ns = 3600 * kTestSecondNs;
     options.clock = &clock_;
-    options.block_cache_bytes = block_cache_bytes_;
     Result<std::unique_ptr<EmbeddedStore>> opened = EmbeddedStore::Open(options, env_.get());
     ASSERT_TRUE(opened.ok()) << opened.status().ToString();
     store_ = std::move(*opened);
@@ -72,7 +71,6 @@ class StoreFaultTest : public testing::Test {
 
   TempDir dir_;
   FakeClock clock_;
-  size_t block_cache_bytes_ = EmbeddedOptions().block_cache_bytes;
   std::shared_ptr<FaultPlan> plan_ = std::make_shared<FaultPlan>();
   std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(
       std::make_shared<FaultFileSystem>(rocksdb::FileSystem::Default(), plan_));
@@ -110,31 +108,6 @@ TEST_F(StoreFaultTest, AfterAFailureAtAnyOperationTheStoreGoesOn) {
   Open();
   CheckContent();
   CheckSound();
-}
-
-TEST_F(StoreFaultTest, ADeleteThatCannotReadChangesNothing) {
-  clock_.Set(kTestBaseNs + 100 * 24 * 3600 * kTestSecondNs);  // answers are kept
-  block_cache_bytes_ = 0;                                     // blocks are read again each time
-  Open();
-  for (uint32_t n = 0; n < 6; ++n) ASSERT_TRUE(Append(n).ok());
-  ASSERT_TRUE(store_->kv().Flush().ok());
-  Open();
-  const Profile kept = store_->Merge(SelectAll(kTestCpuType)).value();
-  EXPECT_GT(kept.SampleCount(), 0u);
-  const TimeRange bounds = *store_->Bounds("anonymous");
-  int64_t k = 0;
-  for (;; ++k) {
-    plan_->reads_until_failure = k;
-    const Result<uint64_t> deleted = store_->Delete(SelectAll({}));
-    plan_->reads_until_failure = -1;
-    if (!store_->Bounds("anonymous").has_value()) break;  // the rest reads after the deletes
-    EXPECT_FALSE(deleted.ok());
-    EXPECT_TRUE(EncodePprof(store_->Merge(SelectAll(kTestCpuType)).value()) == EncodePprof(kept));
-    EXPECT_EQ(store_->Bounds("anonymous")->start_ns, bounds.start_ns);
-    CheckContent();
-  }
-  EXPECT_GT(k, 2) << "or no read failed";
-  EXPECT_EQ(store_->Merge(SelectAll(kTestCpuType))->SampleCount(), 0u);
 }
 
 TEST_F(StoreFaultTest, AppendsFailAtOnceBetweenAttemptsToRecover) {

@@ -18,8 +18,9 @@ Result<Steps> StepsOf(double step_seconds, const TimeRange& range, const Limits&
   steps.last_ns = point_ns + std::min<int64_t>(range.end_ns - point_ns, 999'999);
   if (limits.max_series_points != 0 &&
       static_cast<uint64_t>(steps.last) >= limits.max_series_points) {
-    return InvalidArgument("the range has {} steps; limits.series_points allows {}; use a larger step",
-                           steps.last + 1, limits.max_series_points);
+    return InvalidArgument(
+        "the range has {} steps; limits.series_points allows {}; use a larger step", steps.last + 1,
+        limits.max_series_points);
   }
   return steps;
 }

@@ -3,6 +3,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/log.h"
+
 namespace anneal {
 
 WorkerPool::WorkerPool(int threads) : size_(static_cast<size_t>(threads)) {
@@ -41,8 +43,10 @@ void WorkerPool::BeginWait() {
     if (!stopped_ && threads_.size() < size_ + waiting_) {
       try {
         threads_.emplace_back([this] { Work(); });
-      } catch (const std::system_error&) {
-        // No thread is to be had: those that are there do without it.
+      } catch (const std::system_error& error) {
+        // Those that are there do without it.
+        log::Warn("http: no thread to be had in place of one that waits",
+                  {{"error", error.what()}});
       }
     }
   }

@@ -38,7 +38,7 @@ row() { # NAME SCHEME BYTES CONNECTIONS STREAMS REQUESTS [H2LOAD ARGUMENT...]
   eval "exec ${SERVER[1]}>&-"
   read -r count cpu <&"${SERVER[0]}"
   wait "$SERVER_PID" || true
-  printf '| %s | %'d B | %s × %s | %'.0f | %s µs |\n' "$name" "$bytes" "$connections" "$streams" \
+  printf '| %s | %s B | %s × %s | %.0f | %s µs |\n' "$name" "$bytes" "$connections" "$streams" \
     "$rate" "$cpu"
   [ "$count" = "$requests" ]
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "api/base64.h"
+#include "store/bytes.h"
 
 namespace anneal {
 namespace {
@@ -58,11 +59,6 @@ class ClaimedText {
   RequestMemory* const memory_;
   size_t claimed_ = 0;
 };
-
-void AppendVarint(uint64_t value, std::string& out) {
-  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>(value | 0x80));
-  out.push_back(static_cast<char>(value));
-}
 
 template <typename T>
 void AppendFixed(T value, std::string& out) {
@@ -147,7 +143,7 @@ std::optional<uint64_t> BitsOf(const FieldDescriptor& field, Whole value) {
   }
   const bool is_zigzag =
       field.type() == FieldDescriptor::TYPE_SINT32 || field.type() == FieldDescriptor::TYPE_SINT64;
-  return is_zigzag ? value.bits << 1 ^ static_cast<uint64_t>(number >> 63) : value.bits;
+  return is_zigzag ? ZigZag(number) : value.bits;
 }
 
 uint64_t BitsOf(const FieldDescriptor& field, double value) {
@@ -291,8 +287,7 @@ class Reader {
   }
 
   void Tag(const FieldDescriptor& field, Wire wire) {
-    AppendVarint(static_cast<uint64_t>(field.number()) << 3 | static_cast<uint64_t>(wire),
-                 out_.text);
+    PutVarint(out_.text, static_cast<uint64_t>(field.number()) << 3 | static_cast<uint64_t>(wire));
   }
   // What is written from here on, up to Close, is the field's value, its length before it.
   bool Open(const FieldDescriptor& field, Frame frame) {
@@ -311,7 +306,7 @@ class Reader {
     const size_t size = out_.text.size() - frame.begin;
     if (size == 0 && frame.message == nullptr) return out_.text.resize(frame.tag), true;
     std::string length;
-    AppendVarint(size, length);
+    PutVarint(length, size);
     if (!out_.Reserve(kScalarBytes)) return false;
     out_.text[frame.begin - 1] = length[0];
     out_.text.insert(frame.begin, length, 1);
@@ -320,7 +315,7 @@ class Reader {
   bool Bytes(std::string_view bytes) {
     if (!out_.Reserve(kScalarBytes + bytes.size())) return false;
     Tag(*top().field, Wire::kBytes);
-    AppendVarint(bytes.size(), out_.text);
+    PutVarint(out_.text, bytes.size());
     out_.text += bytes;
     return true;
   }
@@ -328,7 +323,7 @@ class Reader {
     if (!out_.Reserve(kScalarBytes)) return false;
     const Wire wire = WireOf(*top().field);
     if (top().begin == kNoLength || top().message != nullptr) Tag(*top().field, wire);
-    if (wire == Wire::kVarint) AppendVarint(bits, out_.text);
+    if (wire == Wire::kVarint) PutVarint(out_.text, bits);
     if (wire == Wire::kFixed64) AppendFixed(bits, out_.text);
     if (wire == Wire::kFixed32) AppendFixed(static_cast<uint32_t>(bits), out_.text);
     return true;

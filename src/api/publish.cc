@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "api/decisions_json.h"
 #include "api/tenant.h"
 #include "base/sha256.h"
 #include "pgo/decisions.h"
@@ -226,19 +227,6 @@ Decisions DecisionsOf(const Json& record) {
   return decisions;
 }
 
-Json ToJson(const std::vector<Decision>& decisions) {
-  Json rows = Json::array();
-  for (const Decision& d : decisions) {
-    rows.push_back({{"kind", DecisionKindName(d.kind)},
-                    {"package", d.package},
-                    {"position", d.position},
-                    {"caller", d.caller},
-                    {"callee", d.callee},
-                    {"cost", d.cost}});
-  }
-  return rows;
-}
-
 DocumentName NameOf(std::string_view tenant, std::string_view kind, std::string_view service,
                     std::string_view id) {
   return {std::string(tenant), std::string(kind), std::string(service), std::string(id)};
@@ -360,7 +348,9 @@ Status DeletePublishedRecord(Store& store, std::string_view tenant, std::string_
 
 Json DiffPublishedDecisions(const Json& from, const Json& to) {
   DecisionDiff diff = DiffDecisions(DecisionsOf(from), DecisionsOf(to));
-  return {{"gained", ToJson(diff.gained)}, {"lost", ToJson(diff.lost)}, {"kept", diff.kept}};
+  return {{"gained", DecisionsJson(diff.gained)},
+          {"lost", DecisionsJson(diff.lost)},
+          {"kept", diff.kept}};
 }
 
 }  // namespace anneal

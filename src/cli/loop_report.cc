@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/decisions_json.h"
 #include "base/substitute.h"
 #include "base/units.h"
-#include "cli/decisions_json.h"
 #include "cli/json_output.h"
 #include "verify/verdict_json.h"
 

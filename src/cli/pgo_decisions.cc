@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "cli/decisions_json.h"
+#include "api/decisions_json.h"
 #include "cli/exit_status.h"
 #include "cli/go_build.h"
 #include "cli/json_output.h"

@@ -4,10 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/decisions_json.h"
 #include "base/substitute.h"
 #include "build_info.h"
 #include "cli/command.h"
-#include "cli/decisions_json.h"
 #include "cli/go_build.h"
 #include "cli/json_output.h"
 #include "cli/server_flags.h"

@@ -1,4 +1,4 @@
-#include "cli/decisions_json.h"
+#include "api/decisions_json.h"
 
 namespace anneal {
 
